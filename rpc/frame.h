@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The wire frame of nnrpc.v1: walking a received frame in place, and encoding one. The messages are
+ * those of nnrpc/v1/frame.proto; nothing here allocates but the status details of a response.
+ */
+#ifndef NNRPC_FRAME_H
+#define NNRPC_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nnrpc/base.h"
+#include "nnrpc/buffer.h"
+#include "nnrpc/client.h"
+#include "nnrpc/metadata.h"
+#include "nnrpc/status.h"
+#include "nnrpc/wire.h"
+
+/* --- Requests ----------------------------------------------------------------------------- */
+
+/** The frame's own fields; the requests follow by nnrpc_frame_next_request(). */
+struct nnrpc_request_frame {
+    struct nnrpc_slice bytes; /* the whole frame, borrowed */
+    size_t request_count;     /* 1 to NNRPC_FRAME_MAX_CALLS */
+    uint32_t max_reply_bytes; /* as sent */
+    uint64_t frame_id;
+};
+
+/** One request, borrowed from the frame. Unset fields are empty. */
+struct nnrpc_request_view {
+    struct nnrpc_slice method;
+    uint32_t timeout_ms;
+    struct nnrpc_slice whole; /* the packed Request, for its metadata */
+    struct nnrpc_slice message;
+};
+
+/**
+ * Checks the outer layer of a frame and reads its own fields: one pass.
+ *
+ * @return NNRPC_OK, or NNRPC_INVALID_ARGUMENT with reason MALFORMED_FRAME and a message that says
+ *         what is wrong (and out_frame->frame_id set when it was readable).
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_request_frame_open(
+    const void *bytes, size_t size, struct nnrpc_request_frame *out_frame,
+    struct nnrpc_status *out_status);
+
+/** Reads the next request; the reader starts as nnrpc_wire_reader(frame bytes). False at the end.
+ */
+bool nnrpc_frame_next_request(
+    struct nnrpc_wire_reader *reader, struct nnrpc_request_view *out_request);
+
+/** Finds a metadata key in a packed Request (field 3) or RequestFrame (field 1) or Response (2). */
+bool nnrpc_frame_find_metadata(
+    struct nnrpc_slice packed, uint32_t field_number, const char *key,
+    struct nnrpc_slice *out_value);
+
+/** Appends a whole Metadata field to a packed message. */
+void nnrpc_frame_append_metadata(
+    struct nnrpc_buffer *buffer, uint32_t field_number, const struct nnrpc_metadata *metadata);
+
+/** Appends a packed Request (not yet the field that holds it). */
+void nnrpc_frame_append_request(
+    struct nnrpc_buffer *buffer, const char *method, uint32_t timeout_ms,
+    const struct nnrpc_metadata *metadata, size_t metadata_count, const void *message,
+    size_t message_size);
+
+/* --- Responses ---------------------------------------------------------------------------- */
+
+/** Size of an encoded Status, 0 for OK. */
+size_t nnrpc_frame_status_size(const struct nnrpc_status *status);
+
+/** Appends a packed Status. */
+void nnrpc_frame_append_status(struct nnrpc_buffer *buffer, const struct nnrpc_status *status);
+
+/** Reads a packed Status. False when it is malformed. */
+NNRPC_NODISCARD bool nnrpc_frame_read_status(
+    struct nnrpc_slice packed, struct nnrpc_status *out_status);
+
+/** One response, borrowed from its frame. */
+struct nnrpc_response_view {
+    struct nnrpc_slice status; /* packed Status, empty for OK */
+    struct nnrpc_slice whole;  /* the packed Response, for its metadata */
+    struct nnrpc_slice message;
+};
+
+/** Checks a response frame; false when it is malformed or its frame_id is another. */
+NNRPC_NODISCARD bool nnrpc_response_frame_open(
+    const void *bytes, size_t size, uint64_t frame_id, size_t *out_response_count);
+
+/** Reads the next response. False at the end. */
+bool nnrpc_frame_next_response(
+    struct nnrpc_wire_reader *reader, struct nnrpc_response_view *out_response);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The calling side. A client keeps a few lanes to its endpoints; a lane is one connection with at
+ * most one frame outstanding. Calls that are made while all lanes of their class are busy travel
+ * together in the next frame.
+ *
+ * There is no background thread: nnrpc_client_start() queues a call (and sends it when a lane is
+ * free), nnrpc_client_finish() drives lanes until that call is answered. A client may be used from
+ * any number of threads at once.
+ *
+ * Every call has a deadline. A call that failed with UNAVAILABLE is tried again, with backoff and
+ * jitter, until its deadline, if the method has no side effects or carries a request id; whoever
+ * needs one answer at once sets max_attempts to 1.
+ */
+#ifndef NNRPC_CLIENT_H
+#define NNRPC_CLIENT_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nnrpc/base.h"
+#include "nnrpc/metadata.h"
+#include "nnrpc/schema.h"
+#include "nnrpc/status.h"
+
+#define NNRPC_DEFAULT_TIMEOUT_MS 10000
+#define NNRPC_CLIENT_MAX_REPLY_BYTES (16u << 20)
+#define NNRPC_FRAME_MAX_BYTES (1u << 20)
+#define NNRPC_FRAME_MAX_CALLS 1024
+
+struct nnrpc_client;
+struct nnrpc_pending;
+struct nnrpc_reply_metadata;
+
+/** All zero but the endpoints is a good choice. Everything is copied. */
+struct nnrpc_client_options {
+    const char *const *endpoints; /* "ipc:///path", "tcp://127.0.0.1:4000", ...; at least one */
+    size_t endpoint_count;
+    const char *token;                      /* sent as "authorization: Bearer TOKEN"; NULL: none */
+    uint32_t timeout_ms;                    /* default whole-call budget; 0: 10 s */
+    uint32_t max_reply_bytes;               /* largest reply frame; 0: 16 MiB */
+    uint32_t lanes[NNRPC_LANE_CLASS_COUNT]; /* connections by class; 0: the class's default */
+    uint32_t max_frame_calls;               /* most calls in a frame; 0: 64 */
+    uint32_t max_attempts; /* tries of a call in all; 0: as many as its deadline allows */
+};
+
+/** What one call may say; NULL or all zero: nothing. Borrowed until the call was started. */
+struct nnrpc_call_options {
+    uint32_t timeout_ms; /* 0: the client's */
+    const struct nnrpc_metadata *metadata;
+    size_t metadata_count;
+    /** Filled when the call is answered, errors too; NULL: not wanted. Must outlive the call. */
+    struct nnrpc_reply_metadata *reply_metadata;
+};
+
+/**
+ * Makes a client. Connects nothing yet: a server that is not there is found by the first call.
+ *
+ * @param out_client  On NNRPC_OK owned by the caller, release with nnrpc_client_free().
+ * @return NNRPC_OK, NNRPC_INVALID_ARGUMENT (an endpoint that is none), NNRPC_RESOURCE_EXHAUSTED.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_client_new(
+    const struct nnrpc_client_options *options, struct nnrpc_client **out_client,
+    struct nnrpc_status *out_status);
+
+/** Closes every lane. No call may be pending. NULL is fine. */
+void nnrpc_client_free(struct nnrpc_client *client);
+
+/** For NNRPC_CLEANUP. */
+void nnrpc_client_freep(struct nnrpc_client **client);
+
+/**
+ * Sends one request and waits for its answer. Blocks until the answer or the deadline; any thread.
+ *
+ * An empty request_id of a method that has one is filled with a UUIDv7 on the wire; `request`
+ * itself is not changed.
+ *
+ * @param options       NULL for defaults.
+ * @param request       Of the method's request type; borrowed until return.
+ * @param out_response  Of the method's response type. On NNRPC_OK owned by the caller, release with
+ *                      protobuf_c_message_free_unpacked(response, NULL); else untouched.
+ * @param out_status    Initialised; overwritten. NULL is fine.
+ * @return NNRPC_OK, NNRPC_DEADLINE_EXCEEDED, NNRPC_UNAVAILABLE, NNRPC_RESOURCE_EXHAUSTED, or the
+ *         code that the server chose.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_client_call(
+    struct nnrpc_client *client, const struct nnrpc_method *method,
+    const struct nnrpc_call_options *options, const ProtobufCMessage *request,
+    ProtobufCMessage **out_response, struct nnrpc_status *out_status);
+
+/**
+ * Starts a call and returns at once; nnrpc_client_finish() brings its answer. The request is packed
+ * before this returns, so it may be released.
+ *
+ * @param out_pending  On NNRPC_OK finish it exactly once, or cancel it; else untouched.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_client_start(
+    struct nnrpc_client *client, const struct nnrpc_method *method,
+    const struct nnrpc_call_options *options, const ProtobufCMessage *request,
+    struct nnrpc_pending **out_pending, struct nnrpc_status *out_status);
+
+/** Waits for the answer of a started call and releases it. As nnrpc_client_call(). */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_client_finish(
+    struct nnrpc_pending *pending, ProtobufCMessage **out_response,
+    struct nnrpc_status *out_status);
+
+/**
+ * As nnrpc_client_start() and nnrpc_client_finish(), for messages that are packed already: for
+ * gateways and tools. The request-id field is filled as usual.
+ *
+ * @param out_response  On NNRPC_OK malloc'd bytes owned by the caller (never NULL); else untouched.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_client_call_packed(
+    struct nnrpc_client *client, const struct nnrpc_method *method,
+    const struct nnrpc_call_options *options, const void *request, size_t request_size,
+    uint8_t **out_response, size_t *out_response_size, struct nnrpc_status *out_status);
+
+/** Whether finish would return without waiting. Never blocks; sends nothing. */
+bool nnrpc_pending_is_done(struct nnrpc_pending *pending);
+
+/** Gives a started call up and releases it; its answer, if it comes, is dropped. NULL is fine. */
+void nnrpc_pending_cancel(struct nnrpc_pending *pending);
+
+/** Makes an empty set of reply metadata; NULL without memory. One call at a time may fill it. */
+struct nnrpc_reply_metadata *nnrpc_reply_metadata_new(void);
+void nnrpc_reply_metadata_free(struct nnrpc_reply_metadata *metadata);
+
+/** The value of a key, terminated, or NULL. Valid until the set is filled again or freed. */
+const char *nnrpc_reply_metadata_get(const struct nnrpc_reply_metadata *metadata, const char *key);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON to and from any message, by its descriptor and its generated names.
+ *
+ * The mapping is proto3's JSON mapping (64-bit integers are strings, Timestamp is RFC 3339, bytes
+ * are base64), with these choices: output has every field but the input-only ones, unset text as
+ * "", unset repeated as [], unset messages as null; enums are the lower-case value without prefix
+ * (their full name and number are read too); a field with empty_is_null is null when empty; mask
+ * paths use JSON names. Input takes JSON names and proto names, null for "not set", and refuses
+ * unknown keys, duplicate keys, nesting above 100, bad UTF-8 and NUL in strings, each error naming
+ * the place ("contact.email", line and column).
+ */
+#ifndef NNRPC_JSON_H
+#define NNRPC_JSON_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nnrpc/base.h"
+#include "nnrpc/buffer.h"
+#include "nnrpc/schema.h"
+#include "nnrpc/status.h"
+
+/** All zero: one line, every field. */
+struct nnrpc_json_format {
+    uint32_t indent;      /* spaces a level; 0: everything on one line, ", " and ": " not spaced */
+    bool omit_unset;      /* leave out fields that have their default value */
+    bool with_input_only; /* write input-only fields too: for requests */
+};
+
+/** Appends a message as JSON. @return NNRPC_OK or NNRPC_RESOURCE_EXHAUSTED (out->failed). */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_json_write(
+    const struct nnrpc_message *type, const ProtobufCMessage *message,
+    const struct nnrpc_json_format *format, struct nnrpc_buffer *out);
+
+/** Appends text as a JSON string, quotes included. */
+void nnrpc_json_write_string(struct nnrpc_buffer *out, const char *text, size_t size);
+
+/**
+ * Reads one JSON object as a message. Trailing white space is fine, other trailing text is not.
+ *
+ * @param allocator    NULL for malloc; else the allocator with which the message is made.
+ * @param out_message  On NNRPC_OK owned by the caller, release with
+ *                     protobuf_c_message_free_unpacked(message, allocator); else untouched.
+ * @return NNRPC_OK, NNRPC_INVALID_ARGUMENT (reason INVALID_JSON; field violations where a value
+ *         does not fit its field), NNRPC_RESOURCE_EXHAUSTED.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read(
+    const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
+    ProtobufCMessage **out_message, struct nnrpc_status *out_status);
+
+/**
+ * As nnrpc_json_read(), and lists the keys of the outermost object that were present, null ones
+ * too, as proto names joined by commas: what a PATCH changes.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read_keys(
+    const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
+    ProtobufCMessage **out_message, struct nnrpc_buffer *out_keys, struct nnrpc_status *out_status);
+
+#endif

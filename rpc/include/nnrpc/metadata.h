@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Metadata: keys and values beside a message.
+ */
+#ifndef NNRPC_METADATA_H
+#define NNRPC_METADATA_H
+
+#include <stddef.h>
+
+#include "nnrpc/base.h"
+
+/** One key and its value. Keys are lower case; values are any bytes. Borrowed. */
+struct nnrpc_metadata {
+    const char *key;
+    const void *value;
+    size_t value_size;
+};
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The serving side: addresses, services, interceptors, and the calls that handlers answer.
+ *
+ * One receiver thread an address decodes frames and runs handlers inline. A handler answers at
+ * once, or defers and answers later from any thread, or asks to be run again on a worker. Calls
+ * whose method is slow (nnrpc.v1.slow) run on the slow pool from the start.
+ */
+#ifndef NNRPC_SERVER_H
+#define NNRPC_SERVER_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nnrpc/arena.h"
+#include "nnrpc/base.h"
+#include "nnrpc/metadata.h"
+#include "nnrpc/schema.h"
+#include "nnrpc/status.h"
+#include "nnrpc/wire.h"
+
+struct nnrpc_server;
+struct nnrpc_call;
+
+/**
+ * Says that a handler answered, deferred or moved its call. Only the functions below make one, so
+ * a handler that forgets to answer does not compile.
+ */
+struct nnrpc_answer {
+    int opaque;
+};
+
+/** All zero takes the defaults. Everything is copied. */
+struct nnrpc_server_options {
+    const char *program;          /* "contactd 1.0.0", for GetStats; NULL: "nnrpc" */
+    uint32_t max_calls_in_flight; /* above: OVERLOADED; 0: 16,384 */
+    uint32_t read_workers;        /* threads for calls that leave the receiver; 0: 1 */
+    uint32_t slow_workers;        /* threads for slow calls; 0: 2 */
+    uint32_t worker_queue_calls;  /* calls waiting for each pool; above: OVERLOADED; 0: 1,024 */
+    uint32_t frame_budget_us;     /* inline handler time of one frame, the rest moves to a read
+                                     worker; 0: 1,000 */
+    size_t arena_limit_bytes;     /* memory for decoding one frame; 0: 8 MiB */
+    uint32_t drain_ms;            /* longest wait for calls in flight when stopping; 0: 30 s */
+};
+
+/** A service's method as the runtime calls it: unpacked request in, answer out. */
+typedef struct nnrpc_answer (*nnrpc_thunk)(
+    const void *handlers, void *self, struct nnrpc_call *call, const ProtobufCMessage *request);
+
+/** Runs around every call, in the order added; `after` in reverse. Any thread, several at once. */
+struct nnrpc_interceptor {
+    void *self;
+    /** Before the request is unpacked. A code other than OK ends the call with that status. */
+    enum nnrpc_code (*before)(void *self, struct nnrpc_call *call, struct nnrpc_status *out_status);
+    /**
+     * Once, when the call is answered and before its reply is encoded, also for calls that never
+     * reached a handler (unknown method, malformed frame: nnrpc_call_method() is NULL then). May
+     * set reply metadata.
+     */
+    void (*after)(void *self, struct nnrpc_call *call, const struct nnrpc_status *status);
+};
+
+/** Adds the application's gauges to GetStats: call add(context, name, value) for each. */
+typedef void (*nnrpc_gauge_source)(
+    void *self, void (*add)(void *context, const char *name, double value), void *context);
+
+/** Makes a server. @return NNRPC_OK or NNRPC_RESOURCE_EXHAUSTED. */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_server_new(
+    const struct nnrpc_server_options *options, struct nnrpc_server **out_server,
+    struct nnrpc_status *out_status);
+
+/** Stops if it runs, then releases everything. NULL is fine. */
+void nnrpc_server_free(struct nnrpc_server *server);
+
+/**
+ * Adds a service; generated code wraps this. Before nnrpc_server_start().
+ *
+ * @param thunks    One for each method of the service, same order; kept, must stay valid.
+ * @param handlers  Passed to the thunks; kept, must stay valid.
+ * @return NNRPC_OK, NNRPC_ALREADY_EXISTS (a service of that name is there),
+ *         NNRPC_RESOURCE_EXHAUSTED.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_server_register(
+    struct nnrpc_server *server, const struct nnrpc_service *service, const nnrpc_thunk *thunks,
+    const void *handlers, void *self, struct nnrpc_status *out_status);
+
+/** Adds an interceptor; copied. Before nnrpc_server_start(). */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_server_add_interceptor(
+    struct nnrpc_server *server, const struct nnrpc_interceptor *interceptor,
+    struct nnrpc_status *out_status);
+
+/** Adds a source of gauges. Before nnrpc_server_start(). */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_server_add_gauges(
+    struct nnrpc_server *server, nnrpc_gauge_source source, void *self,
+    struct nnrpc_status *out_status);
+
+/**
+ * Binds an address. Before nnrpc_server_start(). An ipc socket's folder must be owned by the caller
+ * and closed to others (0700): whoever can open the socket can abort the process. The socket
+ * itself is made 0600; a socket file that no process serves is replaced.
+ *
+ * @param url     "ipc:///absolute/path", "tcp://127.0.0.1:4000" (port 0 is refused), "ws://...".
+ * @return NNRPC_OK, NNRPC_INVALID_ARGUMENT (not an address; an ipc folder that is open to others),
+ *         NNRPC_UNAVAILABLE (in use, no permission, ...; the message says).
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_server_listen(
+    struct nnrpc_server *server, const char *url, struct nnrpc_status *out_status);
+
+/** Starts receivers and workers. Health, stats and reflection are registered by this. */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_server_start(
+    struct nnrpc_server *server, struct nnrpc_status *out_status);
+
+/**
+ * Drains: new calls are refused with SHUTTING_DOWN, calls in flight are finished and their replies
+ * handed to the kernel, then receivers and workers end. Blocks up to drain_ms.
+ */
+void nnrpc_server_stop(struct nnrpc_server *server);
+
+/* --- In a handler ------------------------------------------------------------------------- */
+
+/** Answers with a message. Packed before return. */
+struct nnrpc_answer nnrpc_call_reply(struct nnrpc_call *call, const ProtobufCMessage *response);
+
+/** Answers with a message that is packed already. Copied before return. */
+struct nnrpc_answer nnrpc_call_reply_packed(
+    struct nnrpc_call *call, const void *bytes, size_t size);
+
+/** Answers with an error. Copied before return. An OK status is answered as INTERNAL. */
+struct nnrpc_answer nnrpc_call_fail(struct nnrpc_call *call, const struct nnrpc_status *status);
+
+/**
+ * Says that the answer comes later: exactly one of the functions above must be called, from any
+ * thread, also before the handler has returned; call and request stay valid until then.
+ */
+struct nnrpc_answer nnrpc_call_defer(struct nnrpc_call *call);
+
+/** Runs the handler again on a read worker, where nnrpc_call_is_offloaded() is true. */
+struct nnrpc_answer nnrpc_call_offload(struct nnrpc_call *call);
+bool nnrpc_call_is_offloaded(const struct nnrpc_call *call);
+
+/** The method, or NULL for a call of no known method. */
+const struct nnrpc_method *nnrpc_call_method(const struct nnrpc_call *call);
+
+/** The method name as it was sent; terminated; "" when the frame was malformed. */
+const char *nnrpc_call_method_name(const struct nnrpc_call *call);
+
+/** The packed request as it came, for example to digest it. */
+struct nnrpc_slice nnrpc_call_request_bytes(const struct nnrpc_call *call);
+
+/** Request metadata of a key, the call's own before the frame's; false when there is none. */
+bool nnrpc_call_get_metadata(
+    const struct nnrpc_call *call, const char *key, struct nnrpc_slice *out_value);
+
+/** Adds reply metadata, replacing the key's value. Key and value are copied. */
+void nnrpc_call_set_reply_metadata(
+    struct nnrpc_call *call, const char *key, const void *value, size_t value_size);
+bool nnrpc_call_has_reply_metadata(const struct nnrpc_call *call, const char *key);
+
+/** CLOCK_MONOTONIC nanoseconds at which the caller's budget is spent; 0: it has none. */
+uint64_t nnrpc_call_deadline_ns(const struct nnrpc_call *call);
+
+/** CLOCK_MONOTONIC nanoseconds at which the frame came. */
+uint64_t nnrpc_call_arrival_ns(const struct nnrpc_call *call);
+
+/**
+ * The most bytes that the response message may have now: what is left of the caller's
+ * max_reply_bytes in this frame, or (alone = true) what it would be if the call were alone.
+ */
+size_t nnrpc_call_reply_budget(const struct nnrpc_call *call, bool alone);
+
+/**
+ * Answers that the reply does not fit: FRAME_FULL when it would fit alone, else REPLY_TOO_LARGE.
+ * nnrpc_call_reply() does so by itself.
+ */
+struct nnrpc_answer nnrpc_call_fail_too_large(struct nnrpc_call *call, size_t reply_bytes);
+
+/** Memory until the call is answered. Only from the handler, before it defers. */
+void *nnrpc_call_allocate(struct nnrpc_call *call, size_t size);
+
+/** Who calls: set by the authentication interceptor; name "" and ROLE_PUBLIC until then. */
+void nnrpc_call_set_caller(struct nnrpc_call *call, const char *name, enum nnrpc_role role);
+const char *nnrpc_call_caller(const struct nnrpc_call *call);
+enum nnrpc_role nnrpc_call_role(const struct nnrpc_call *call);
+
+/** The address on which the call came, as given to nnrpc_server_listen(). */
+const char *nnrpc_call_address(const struct nnrpc_call *call);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sending and receiving whole messages: the only room that knows nanomsg.
+ *
+ * Message bodies are nanomsg's memory: made by nnrpc_body_new() or received, handed over by sending
+ * (whether sending succeeds or not), released by nnrpc_body_free().
+ */
+#ifndef NNRPC_TRANSPORT_H
+#define NNRPC_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nnrpc/base.h"
+#include "nnrpc/status.h"
+
+/** Longest backtrace of a request that is answered: the peer's own and seven devices' hops. */
+#define NNRPC_ROUTE_BYTES 64
+
+/** Where a reply goes: opaque, copied from the request. */
+struct nnrpc_route {
+    uint8_t bytes[NNRPC_ROUTE_BYTES];
+    size_t size;
+};
+
+/** Makes a message body; NULL without memory. */
+void *nnrpc_body_new(size_t size);
+void nnrpc_body_free(void *body);
+
+/** Serving side: one raw REP socket bound to one address. Send from any thread. */
+struct nnrpc_listener;
+
+/** See nnrpc_server_listen(). @param max_bytes  Largest message taken; a larger one is dropped. */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_listener_open(
+    const char *url, size_t max_bytes, struct nnrpc_listener **out_listener,
+    struct nnrpc_status *out_status);
+void nnrpc_listener_close(struct nnrpc_listener *listener);
+
+/**
+ * Receives one message. One thread.
+ *
+ * @param timeout_ms  How long to wait.
+ * @return NNRPC_OK with *out_body owned by the caller; NNRPC_DEADLINE_EXCEEDED when nothing came;
+ *         NNRPC_RESOURCE_EXHAUSTED when descriptors or memory are short (try again later);
+ *         NNRPC_INTERNAL when the socket is broken.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_listener_receive(
+    struct nnrpc_listener *listener, uint32_t timeout_ms, void **out_body, size_t *out_size,
+    struct nnrpc_route *out_route);
+
+/** Sends a reply; never blocks. Dropped by nanomsg when the peer is gone or its pipe is busy. */
+void nnrpc_listener_send(
+    struct nnrpc_listener *listener, void *body, const struct nnrpc_route *route);
+
+/** Calling side: one raw REQ socket connected to one address. One thread at a time. */
+struct nnrpc_connection;
+
+/** Makes a connection; does not wait for it to be made. @return as nnrpc_client_new(). */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_open(
+    const char *url, size_t max_bytes, struct nnrpc_connection **out_connection,
+    struct nnrpc_status *out_status);
+void nnrpc_connection_close(struct nnrpc_connection *connection);
+
+/**
+ * Sends one message, waiting for the connection to be made.
+ *
+ * @param deadline_ns  CLOCK_MONOTONIC.
+ * @return NNRPC_OK; NNRPC_UNAVAILABLE when connecting was refused or failed (at once) or did not
+ *         come about in 2 s; NNRPC_DEADLINE_EXCEEDED. After anything but NNRPC_OK, close it.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_send(
+    struct nnrpc_connection *connection, void *body, uint64_t deadline_ns,
+    struct nnrpc_status *out_status);
+
+/**
+ * Receives the answer to what was sent last; anything else that comes is dropped.
+ *
+ * @return NNRPC_OK; NNRPC_DEADLINE_EXCEEDED; NNRPC_UNAVAILABLE when the connection was lost
+ *         (noticed within 100 ms). After anything but NNRPC_OK, close it.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_receive(
+    struct nnrpc_connection *connection, uint64_t deadline_ns, void **out_body, size_t *out_size,
+    struct nnrpc_status *out_status);
+
+#endif
