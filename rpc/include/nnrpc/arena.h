@@ -18,13 +18,13 @@ struct nnrpc_arena_block;
 
 struct nnrpc_arena {
     struct nnrpc_arena_block *blocks; /* newest first */
-    size_t used_bytes;                /* given out since the last reset */
+    size_t used_bytes;                /* given out since the last reset, alignment included */
     size_t limit_bytes;
     bool exhausted;               /* an allocation was refused since the last reset */
     ProtobufCAllocator allocator; /* allocates here; its free does nothing */
 };
 
-/** Initialises in place. Allocates nothing yet. */
+/** Initialises in place; do not move it afterwards. Allocates nothing yet. */
 void nnrpc_arena_init(struct nnrpc_arena *arena, size_t limit_bytes);
 
 /** Releases everything. NULL is fine. */

@@ -3,7 +3,8 @@
  * How a call ended: one of gRPC's codes, a sentence for people, and details for programs.
  *
  * A status is a plain value on the stack. Setting code, message, reason and domain never
- * allocates; info and violations do, and are left out when memory is short. Not thread-safe.
+ * allocates; info and violations do, and are left out when memory is short. All text is UTF-8: a
+ * byte that is not becomes "?". Not thread-safe.
  */
 #ifndef NNRPC_STATUS_H
 #define NNRPC_STATUS_H
@@ -89,7 +90,7 @@ void nnrpc_status_copy(struct nnrpc_status *out_status, const struct nnrpc_statu
 /**
  * Sets an error and returns its code, so that `return nnrpc_fail(...)` is one line.
  *
- * @param out_status  Overwritten, details released; NULL is fine.
+ * @param out_status  Overwritten, details released; NULL is fine. The arguments may point into it.
  * @param domain      NNRPC_DOMAIN or the service's own.
  * @param reason      UPPER_SNAKE_CASE, as in the domain's ErrorReason enum.
  * @param format      One sentence that names the place and what was expected.
@@ -105,7 +106,8 @@ void nnrpc_status_add_info(struct nnrpc_status *status, const char *key, const c
 
 /**
  * Adds a field violation. NULL status is fine. The code is left alone: collect all violations, then
- * call nnrpc_status_fail_violations().
+ * call nnrpc_status_fail_violations(). (Without memory for it, code and message are set instead, so
+ * that a violation is never lost.)
  */
 void nnrpc_status_add_violation(
     struct nnrpc_status *status, const char *field, const char *reason, const char *format, ...)
@@ -114,7 +116,10 @@ void nnrpc_status_add_violation(
 /**
  * Turns collected violations into the status: OK when there are none; otherwise INVALID_ARGUMENT
  * with the common reason of all violations, or mixed_reason when they differ, and a message that
- * quotes the first violation and counts the others. Infos are kept.
+ * quotes the first violation and counts the others ("email: not an address (and 2 more)"). Infos
+ * are kept.
+ *
+ * @param status  Not NULL; reset or initialised before the first violation was added.
  */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_status_fail_violations(
     struct nnrpc_status *status, const char *domain, const char *mixed_reason);

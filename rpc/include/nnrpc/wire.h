@@ -3,8 +3,8 @@
  * The protobuf wire format, field by field: for code that reads or writes packed bytes in place.
  *
  * Source of the format: protobuf's encoding documentation. The reader never reads outside its
- * bytes and refuses varints above ten bytes, field number 0, lengths past the end, and groups. Not
- * thread-safe; readers are plain values.
+ * bytes and refuses varints above ten bytes or 64 bits, tags above five bytes, field number 0,
+ * lengths past the end, and groups. Not thread-safe; readers are plain values.
  */
 #ifndef NNRPC_WIRE_H
 #define NNRPC_WIRE_H

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fields of any message by their descriptors.
+ */
+#include "field.h"
+
+#include <assert.h>
+
+bool nnrpc_field_in_oneof(const ProtobufCFieldDescriptor *field) {
+    return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+}
+
+size_t nnrpc_field_count(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message) {
+    assert(field->label == PROTOBUF_C_LABEL_REPEATED);
+    return *(const size_t *)((const char *)message + field->quantifier_offset);
+}
+
+size_t nnrpc_field_value_size(ProtobufCType type) {
+    switch (type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_ENUM:
+        return sizeof(uint32_t);
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return sizeof(uint64_t);
+    case PROTOBUF_C_TYPE_BOOL:
+        return sizeof(protobuf_c_boolean);
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return sizeof(void *);
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    }
+    assert(!"a protobuf-c type");
+    return 0;
+}
+
+static bool is_zero(const void *value, size_t size) {
+    const unsigned char *bytes = value;
+    for (size_t index = 0; index < size; index++) {
+        if (bytes[index] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Numbers by their bits: -0.0 is a value, as protobuf has it. */
+bool nnrpc_field_value_is_default(ProtobufCType type, const void *value) {
+    if (type == PROTOBUF_C_TYPE_STRING) {
+        const char *text = *(const char *const *)value;
+        return text == NULL || text[0] == '\0';
+    }
+    if (type == PROTOBUF_C_TYPE_BYTES) {
+        return ((const ProtobufCBinaryData *)value)->len == 0;
+    }
+    return is_zero(value, nnrpc_field_value_size(type));
+}
+
+bool nnrpc_field_is_set(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message) {
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        return nnrpc_field_count(field, message) != 0;
+    }
+    if (nnrpc_field_in_oneof(field)) {
+        const void *at = (const char *)message + field->quantifier_offset;
+        return *(const uint32_t *)at == field->id;
+    }
+    return !nnrpc_field_value_is_default(field->type, nnrpc_field_at(field, message));
+}
