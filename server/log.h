@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server's log: one structured line (logfmt) on stderr for each event. Any thread.
+ *
+ * Values are quoted and escaped where they need it, so that nothing a caller sends can forge a
+ * line. Secrets are never passed here.
+ */
+#ifndef CONTACTD_LOG_H
+#define CONTACTD_LOG_H
+
+#include <stdbool.h>
+
+#include "nnrpc/base.h"
+
+enum contactd_log_level {
+    CONTACTD_LOG_ERROR,
+    CONTACTD_LOG_WARNING,
+    CONTACTD_LOG_INFO,
+    CONTACTD_LOG_DEBUG,
+};
+
+/** Sets the least severe level that is written; INFO at start. */
+void contactd_log_set_level(enum contactd_log_level level);
+
+/** Whether a level is written: ask before building expensive values. */
+bool contactd_log_enabled(enum contactd_log_level level);
+
+/** The level of a name ("error", "warning", "info", "debug"); false when there is none. */
+NNRPC_NODISCARD bool contactd_log_level_from_name(
+    const char *name, enum contactd_log_level *out_level);
+
+/**
+ * Writes one line: time, level, event, then pairs of key and value up to a NULL key. A pair whose
+ * value is NULL or "" is left out.
+ */
+void contactd_log(enum contactd_log_level level, const char *event, ...) __attribute__((sentinel));
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * contactd: opens the store, serves the services of contacts.v1 on it, and stops cleanly.
+ *
+ * Signals are blocked before the first thread is made and taken by the main thread alone.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "access_log.h"
+#include "auth.h"
+#include "config.h"
+#include "defaults.h"
+#include "log.h"
+#include "nnrpc/server.h"
+#include "service.h"
+#include "store/store.h"
+
+#define EXIT_FAILED 1
+
+/* Everything that runs, in the order in which it is made. */
+struct running {
+    struct contactd_config config;
+    struct contactd contactd;
+    struct contactd_auth *auth;
+    struct nnrpc_server *server;
+};
+
+/* One line for the person who started the program; the code is in the message where it helps. */
+static int fail(const struct nnrpc_status *status) {
+    fprintf(stderr, "contactd: %s\n", status->message);
+    return EXIT_FAILED;
+}
+
+static void log_store_event(void *self, const char *event, const char *details) {
+    (void)self;
+    contactd_log(CONTACTD_LOG_INFO, event, "details", details, NULL);
+}
+
+static void add_store_gauges(
+    void *self, void (*add)(void *context, const char *name, double value), void *context) {
+    store_visit_gauges(self, add, context);
+}
+
+static enum nnrpc_code open_store(struct running *running, struct nnrpc_status *out_status) {
+    const struct contactd_config *config = &running->config;
+    const struct store_options options = {
+        .folder = config->data,
+        .map_bytes = config->map_bytes,
+        .queue_writes = (uint32_t)config->queue_writes,
+        .change_retention_s = config->change_retention_s,
+        .request_retention_s = config->request_retention_s,
+        .log = log_store_event,
+    };
+    enum nnrpc_code code = store_open(&options, &running->contactd.store, out_status);
+    if (code == NNRPC_OK) {
+        code = contactd_load_defaults(running->contactd.store, out_status);
+    }
+    running->contactd.backup_folder = config->backups;
+    running->contactd.password_cost = (struct nnrpc_password_cost){
+        .operations = config->password_operations,
+        .memory_bytes = config->password_memory_bytes,
+    };
+    return code;
+}
+
+static enum nnrpc_code open_auth(struct running *running, struct nnrpc_status *out_status) {
+    const struct contactd_auth_options options = {
+        .tokens_path = running->config.tokens,
+        .require_token = running->config.require_token,
+        .insecure = running->config.insecure,
+    };
+    return contactd_auth_new(&options, &running->auth, out_status);
+}
+
+/* The log sees every call with the revision already set; authentication is innermost, so that what
+ * it refuses is logged too. */
+static enum nnrpc_code add_interceptors(struct running *running, struct nnrpc_status *out_status) {
+    const struct nnrpc_interceptor interceptors[] = {
+        contactd_access_log_interceptor(),
+        contactd_revision_interceptor(&running->contactd),
+        contactd_auth_interceptor(running->auth),
+    };
+    for (size_t i = 0; i < NNRPC_LENGTH(interceptors); i++) {
+        enum nnrpc_code code =
+            nnrpc_server_add_interceptor(running->server, &interceptors[i], out_status);
+        if (code != NNRPC_OK) {
+            return code;
+        }
+    }
+    return NNRPC_OK;
+}
+
+static enum nnrpc_code listen_all(struct running *running, struct nnrpc_status *out_status) {
+    for (size_t i = 0; i < running->config.listen_count; i++) {
+        enum nnrpc_code code =
+            nnrpc_server_listen(running->server, running->config.listen[i], out_status);
+        if (code != NNRPC_OK) {
+            return code;
+        }
+    }
+    return NNRPC_OK;
+}
+
+static enum nnrpc_code start_server(struct running *running, struct nnrpc_status *out_status) {
+    const struct contactd_config *config = &running->config;
+    const struct nnrpc_server_options options = {
+        .program = "contactd " CONTACTS_VERSION,
+        .max_calls_in_flight = (uint32_t)config->max_calls_in_flight,
+        .read_workers = (uint32_t)config->read_workers,
+        .slow_workers = (uint32_t)config->slow_workers,
+        .drain_ms = (uint32_t)config->drain_ms,
+    };
+    enum nnrpc_code code = nnrpc_server_new(&options, &running->server, out_status);
+    if (code == NNRPC_OK) {
+        code = add_interceptors(running, out_status);
+    }
+    if (code == NNRPC_OK) {
+        code = contactd_register_services(running->server, &running->contactd, out_status);
+    }
+    if (code == NNRPC_OK) {
+        code = nnrpc_server_add_gauges(
+            running->server, add_store_gauges, running->contactd.store, out_status);
+    }
+    if (code == NNRPC_OK) {
+        code = listen_all(running, out_status);
+    }
+    return code == NNRPC_OK ? nnrpc_server_start(running->server, out_status) : code;
+}
+
+static void reload(struct running *running) {
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    if (contactd_auth_reload(running->auth, &status) == NNRPC_OK) {
+        contactd_log(CONTACTD_LOG_INFO, "tokens_read", "file", running->config.tokens, NULL);
+    } else {
+        contactd_log(CONTACTD_LOG_ERROR, "tokens_kept", "error", status.message, NULL);
+    }
+}
+
+static void wait_for_stop(struct running *running, const sigset_t *signals) {
+    int signal_number = 0;
+    while (sigwait(signals, &signal_number) == 0) {
+        if (signal_number != SIGHUP) {
+            contactd_log(CONTACTD_LOG_INFO, "stopping", "signal", strsignal(signal_number), NULL);
+            return;
+        }
+        reload(running);
+    }
+}
+
+static void block_signals(sigset_t *out_signals) {
+    sigemptyset(out_signals);
+    sigaddset(out_signals, SIGTERM);
+    sigaddset(out_signals, SIGINT);
+    sigaddset(out_signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, out_signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void log_start(const struct running *running) {
+    for (size_t i = 0; i < running->config.listen_count; i++) {
+        contactd_log(CONTACTD_LOG_INFO, "listening", "url", running->config.listen[i], NULL);
+    }
+    contactd_log(
+        CONTACTD_LOG_INFO, "started", "version", CONTACTS_VERSION, "data", running->config.data,
+        NULL);
+}
+
+/* The server goes first: it answers what is in flight, for which it needs the store. */
+static void stop(struct running *running) {
+    if (running->server != NULL) {
+        nnrpc_server_stop(running->server);
+    }
+    store_close(running->contactd.store);
+    nnrpc_server_free(running->server);
+    contactd_auth_free(running->auth);
+}
+
+static int serve(struct running *running, struct nnrpc_status *status) {
+    sigset_t signals;
+    block_signals(&signals);
+    if (open_auth(running, status) != NNRPC_OK || open_store(running, status) != NNRPC_OK ||
+        start_server(running, status) != NNRPC_OK) {
+        stop(running);
+        return fail(status);
+    }
+    log_start(running);
+    wait_for_stop(running, &signals);
+    stop(running);
+    contactd_log(CONTACTD_LOG_INFO, "stopped", NULL);
+    return EXIT_SUCCESS;
+}
+
+static int restore(const struct contactd_config *config, struct nnrpc_status *status) {
+    if (store_restore(config->restore, config->data, status) != NNRPC_OK) {
+        return fail(status);
+    }
+    printf("restored %s into %s\n", config->restore, config->data);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    struct running running = {0};
+    contactd_config_read(argc, argv, &running.config);
+    contactd_log_set_level(running.config.log_level);
+    int result = running.config.restore != NULL ? restore(&running.config, &status)
+                                                : serve(&running, &status);
+    contactd_config_deinit(&running.config);
+    return result;
+}
