@@ -17,13 +17,18 @@
 #include "nnrpc/status.h"
 #include "nnrpc/wire.h"
 
+/** Most metadata of a frame, of a request and of a response: a search walks all of them. */
+#define NNRPC_FRAME_MAX_METADATA 64
+
 /* --- Requests ----------------------------------------------------------------------------- */
 
 /** The frame's own fields; the requests follow by nnrpc_frame_next_request(). */
 struct nnrpc_request_frame {
-    struct nnrpc_slice bytes; /* the whole frame, borrowed */
-    size_t request_count;     /* 1 to NNRPC_FRAME_MAX_CALLS */
-    uint32_t max_reply_bytes; /* as sent */
+    struct nnrpc_slice bytes;    /* the whole frame, borrowed */
+    struct nnrpc_slice metadata; /* the shortest beginning of it that holds all of its metadata:
+                                    what to search, so that a search does not walk the requests */
+    size_t request_count;        /* 1 to NNRPC_FRAME_MAX_CALLS */
+    uint32_t max_reply_bytes;    /* as sent */
     uint64_t frame_id;
 };
 
@@ -36,7 +41,8 @@ struct nnrpc_request_view {
 };
 
 /**
- * Checks the outer layer of a frame and reads its own fields: one pass.
+ * Checks a frame down to the fields of its requests and metadata, and reads its own fields: one
+ * pass, so that what follows cannot meet malformed bytes. Request messages are not looked into.
  *
  * @return NNRPC_OK, or NNRPC_INVALID_ARGUMENT with reason MALFORMED_FRAME and a message that says
  *         what is wrong (and out_frame->frame_id set when it was readable).
@@ -50,7 +56,10 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_request_frame_open(
 bool nnrpc_frame_next_request(
     struct nnrpc_wire_reader *reader, struct nnrpc_request_view *out_request);
 
-/** Finds a metadata key in a packed Request (field 3) or RequestFrame (field 1) or Response (2). */
+/**
+ * Finds the first value of a metadata key in a packed Request (field 3), RequestFrame (field 1) or
+ * Response (field 2).
+ */
 bool nnrpc_frame_find_metadata(
     struct nnrpc_slice packed, uint32_t field_number, const char *key,
     struct nnrpc_slice *out_value);

@@ -56,6 +56,10 @@ void nnrpc_listener_send(
 /** Calling side: one raw REQ socket connected to one address. One thread at a time. */
 struct nnrpc_connection;
 
+/** Whether an address can be connected to: NNRPC_OK or NNRPC_INVALID_ARGUMENT. */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_check_url(
+    const char *url, struct nnrpc_status *out_status);
+
 /** Makes a connection; does not wait for it to be made. @return as nnrpc_client_new(). */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_open(
     const char *url, size_t max_bytes, struct nnrpc_connection **out_connection,
@@ -63,7 +67,8 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_open(
 void nnrpc_connection_close(struct nnrpc_connection *connection);
 
 /**
- * Sends one message, waiting for the connection to be made.
+ * Sends one message, waiting for the connection to be made. A connection that was lost while
+ * nothing was outstanding is made anew first.
  *
  * @param deadline_ns  CLOCK_MONOTONIC.
  * @return NNRPC_OK; NNRPC_UNAVAILABLE when connecting was refused or failed (at once) or did not

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whole messages over nanomsg 1.1.5. What that version does and this file therefore does:
+ *
+ * - Raw sockets on both sides: a cooked REQ sends again on its own. The request id is ours, four
+ *   bytes with the top bit set, and travels as SP_HDR control data from a stack buffer (a control
+ *   chunk would be freed by nanomsg when a send fails).
+ * - No message wakes a sender whose connection was refused, nor a receiver whose connection was
+ *   lost; both wait in short steps and look at the socket's counters.
+ * - A lost connection is made again by nanomsg behind our back. A connection here is one
+ *   connection: after the first loss the socket is replaced before anything is sent on it.
+ * - NN_RCVMAXSIZE counts the backtrace too, is 1 MiB unless set, and -1 lets a peer abort us.
+ * - nn_bind() that fails leaves a worker with freed memory, so address.c tries first.
+ * - nn_term() would break every socket of the process; sockets are closed one by one.
+ */
+#include "transport.h"
+
+#include <errno.h>
+#include <nanomsg/nn.h>
+#include <nanomsg/reqrep.h>
+#include <nanomsg/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "address.h"
+#include "clock.h"
+#include "nnrpc/crypto.h"
+
+#define CONNECT_LIMIT_NS 2000000000
+/* Steps of waiting: the first ones are short, because a refusal comes within a millisecond. */
+#define CONNECT_STEP_NS 500000
+#define CONNECT_STEP_MAX_NS 10000000
+#define LOSS_STEP_NS 50000000
+#define RECONNECT_MS 10
+#define KERNEL_BUFFER_BYTES (1 << 20)
+#define REQUEST_ID_BYTES 4
+#define REQUEST_ID_BIT 0x80000000u
+
+/* Control data as nanomsg lays it out: header, size, that many bytes. */
+struct control {
+    struct nn_cmsghdr header;
+    size_t size;
+    uint8_t bytes[NNRPC_ROUTE_BYTES];
+};
+_Static_assert(
+    sizeof(struct control) == NN_CMSG_SPACE(sizeof(size_t) + NNRPC_ROUTE_BYTES),
+    "nanomsg lays control data out differently");
+
+struct nnrpc_listener {
+    int socket;
+    int receive_fd;
+};
+
+struct nnrpc_connection {
+    struct nnrpc_address address;
+    size_t max_bytes;
+    int socket; /* -1: none */
+    int send_fd;
+    int receive_fd;
+    uint32_t request_id; /* of what was sent last, in its REQUEST_ID_BIT form */
+};
+
+/* --- Both sides --------------------------------------------------------------------------- */
+
+void *nnrpc_body_new(size_t size) {
+    return nn_allocmsg(size, 0);
+}
+
+void nnrpc_body_free(void *body) {
+    if (body != NULL) {
+        (void)nn_freemsg(body);
+    }
+}
+
+/* True when the descriptor is readable; false after the time or a signal. */
+static bool wait_readable(int fd, uint64_t wait_ns) {
+    struct pollfd waited = {.fd = fd, .events = POLLIN};
+    struct timespec timeout = {
+        .tv_sec = (time_t)(wait_ns / 1000000000u),
+        .tv_nsec = (long)(wait_ns % 1000000000u),
+    };
+    return ppoll(&waited, 1, &timeout, NULL) > 0;
+}
+
+static bool set_option(int socket, int level, int option, int value) {
+    return nn_setsockopt(socket, level, option, &value, sizeof(value)) == 0;
+}
+
+static bool get_fd(int socket, int option, int *out_fd) {
+    size_t size = sizeof(*out_fd);
+    return nn_getsockopt(socket, NN_SOL_SOCKET, option, out_fd, &size) == 0;
+}
+
+static bool set_options(int socket, const struct nnrpc_address *address, size_t max_bytes) {
+    return set_option(socket, NN_SOL_SOCKET, NN_RCVMAXSIZE, (int)(max_bytes + NNRPC_ROUTE_BYTES)) &&
+           set_option(socket, NN_SOL_SOCKET, NN_SNDBUF, KERNEL_BUFFER_BYTES) &&
+           set_option(socket, NN_SOL_SOCKET, NN_RCVBUF, KERNEL_BUFFER_BYTES) &&
+           set_option(socket, NN_SOL_SOCKET, NN_RECONNECT_IVL, RECONNECT_MS) &&
+           set_option(socket, NN_SOL_SOCKET, NN_IPV4ONLY, address->is_ipv6 ? 0 : 1) &&
+           (address->kind != NNRPC_ADDRESS_TCP || set_option(socket, NN_TCP, NN_TCP_NODELAY, 1));
+}
+
+static enum nnrpc_code fail_socket(struct nnrpc_status *out_status) {
+    return nnrpc_fail(
+        out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
+        "cannot make another socket: %s", nn_strerror(nn_errno()));
+}
+
+static enum nnrpc_code fail_memory(struct nnrpc_status *out_status) {
+    return nnrpc_fail(
+        out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT", "out of memory");
+}
+
+static void closep(int *socket) {
+    if (*socket >= 0) {
+        (void)nn_close(*socket);
+    }
+}
+
+/* Sends body and control data; never blocks. On success the body is nanomsg's. */
+static bool send_message(int socket, void **body, const uint8_t *bytes, size_t size) {
+    struct control control = {
+        .header =
+            {
+                .cmsg_len = NN_CMSG_SPACE(sizeof(size_t) + size),
+                .cmsg_level = PROTO_SP,
+                .cmsg_type = SP_HDR,
+            },
+        .size = size,
+    };
+    memcpy(control.bytes, bytes, size);
+    struct nn_iovec part = {.iov_base = body, .iov_len = NN_MSG};
+    struct nn_msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = control.header.cmsg_len,
+    };
+    return nn_sendmsg(socket, &message, NN_DONTWAIT) >= 0;
+}
+
+/* Receives one message if there is one. False with errno set otherwise. */
+static bool receive_message(
+    int socket, void **out_body, size_t *out_size, struct control *out_control) {
+    void *body = NULL;
+    memset(out_control, 0, sizeof(*out_control)); /* stays so if it is too small for nanomsg */
+    struct nn_iovec part = {.iov_base = &body, .iov_len = NN_MSG};
+    struct nn_msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = out_control,
+        .msg_controllen = sizeof(*out_control),
+    };
+    int size = nn_recvmsg(socket, &message, NN_DONTWAIT);
+    if (size < 0) {
+        return false;
+    }
+    *out_body = body;
+    *out_size = (size_t)size;
+    return true;
+}
+
+/* --- Serving side ------------------------------------------------------------------------- */
+
+/* The folder is closed to others, so nobody comes between binding and this. */
+static bool close_to_others(const struct nnrpc_address *address) {
+    return address->kind != NNRPC_ADDRESS_IPC ||
+           chmod(nnrpc_address_path(address), S_IRUSR | S_IWUSR) == 0;
+}
+
+static enum nnrpc_code bind_socket(
+    int *socket, const struct nnrpc_address *address, struct nnrpc_status *out_status) {
+    if (nn_bind(*socket, address->url) < 0) {
+        int problem = nn_errno();
+        *socket = -1; /* left open: closing it now would race with nanomsg's own clean-up */
+        return nnrpc_fail(
+            out_status, NNRPC_UNAVAILABLE, NNRPC_DOMAIN, "ADDRESS_UNAVAILABLE",
+            "cannot listen on \"%s\": %s", address->url, nn_strerror(problem));
+    }
+    if (!close_to_others(address)) {
+        return nnrpc_fail(
+            out_status, NNRPC_UNAVAILABLE, NNRPC_DOMAIN, "ADDRESS_UNAVAILABLE",
+            "cannot close the socket \"%s\" to others: %s", address->url, strerror(errno));
+    }
+    return NNRPC_OK;
+}
+
+enum nnrpc_code nnrpc_listener_open(
+    const char *url, size_t max_bytes, struct nnrpc_listener **out_listener,
+    struct nnrpc_status *out_status) {
+    struct nnrpc_address address;
+    enum nnrpc_code code = nnrpc_address_parse(url, true, &address, out_status);
+    if (code != NNRPC_OK) {
+        return code;
+    }
+    int socket NNRPC_CLEANUP(closep) = nn_socket(AF_SP_RAW, NN_REP);
+    struct nnrpc_listener prepared = {.socket = socket};
+    if (socket < 0 || !set_options(socket, &address, max_bytes) ||
+        !get_fd(socket, NN_RCVFD, &prepared.receive_fd)) {
+        return fail_socket(out_status);
+    }
+    int guard NNRPC_CLEANUP(nnrpc_descriptor_closep) = -1;
+    code = nnrpc_address_prepare_bind(&address, &guard, out_status);
+    if (code == NNRPC_OK) {
+        code = bind_socket(&socket, &address, out_status);
+    }
+    if (code != NNRPC_OK) {
+        return code;
+    }
+    struct nnrpc_listener *listener = malloc(sizeof(*listener));
+    if (listener == NULL) {
+        return fail_memory(out_status);
+    }
+    *listener = prepared;
+    *out_listener = listener;
+    socket = -1;
+    return NNRPC_OK;
+}
+
+void nnrpc_listener_close(struct nnrpc_listener *listener) {
+    if (listener != NULL) {
+        (void)nn_close(listener->socket);
+        free(listener);
+    }
+}
+
+enum nnrpc_code nnrpc_listener_receive(
+    struct nnrpc_listener *listener, uint32_t timeout_ms, void **out_body, size_t *out_size,
+    struct nnrpc_route *out_route) {
+    struct control control;
+    (void)wait_readable(listener->receive_fd, (uint64_t)timeout_ms * 1000000u);
+    if (!receive_message(listener->socket, out_body, out_size, &control)) {
+        switch (nn_errno()) {
+        case EAGAIN:
+        case EINTR:
+        case ETIMEDOUT:
+            return NNRPC_DEADLINE_EXCEEDED;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            return NNRPC_RESOURCE_EXHAUSTED;
+        default:
+            return NNRPC_INTERNAL;
+        }
+    }
+    out_route->size = control.size <= sizeof(out_route->bytes) ? control.size : 0;
+    memcpy(out_route->bytes, control.bytes, out_route->size);
+    return NNRPC_OK;
+}
+
+void nnrpc_listener_send(
+    struct nnrpc_listener *listener, void *body, const struct nnrpc_route *route) {
+    if (!send_message(listener->socket, &body, route->bytes, route->size)) {
+        nnrpc_body_free(body);
+    }
+}
+
+/* --- Calling side ------------------------------------------------------------------------- */
+
+static enum nnrpc_code fail_unreachable(
+    struct nnrpc_status *out_status, const char *url, const char *problem) {
+    return nnrpc_fail(
+        out_status, NNRPC_UNAVAILABLE, NNRPC_DOMAIN, "UNREACHABLE", "server \"%s\": %s", url,
+        problem);
+}
+
+/* Makes the socket of a connection that has none. */
+static enum nnrpc_code open_socket(
+    struct nnrpc_connection *connection, struct nnrpc_status *out_status) {
+    int socket NNRPC_CLEANUP(closep) = nn_socket(AF_SP_RAW, NN_REQ);
+    if (socket < 0 || !set_options(socket, &connection->address, connection->max_bytes) ||
+        !get_fd(socket, NN_SNDFD, &connection->send_fd) ||
+        !get_fd(socket, NN_RCVFD, &connection->receive_fd)) {
+        return fail_socket(out_status);
+    }
+    if (nn_connect(socket, connection->address.url) < 0) {
+        return fail_unreachable(out_status, connection->address.url, nn_strerror(nn_errno()));
+    }
+    connection->socket = socket;
+    socket = -1;
+    return NNRPC_OK;
+}
+
+enum nnrpc_code nnrpc_connection_check_url(const char *url, struct nnrpc_status *out_status) {
+    struct nnrpc_address address;
+    return nnrpc_address_parse(url, false, &address, out_status);
+}
+
+enum nnrpc_code nnrpc_connection_open(
+    const char *url, size_t max_bytes, struct nnrpc_connection **out_connection,
+    struct nnrpc_status *out_status) {
+    struct nnrpc_connection prepared = {.max_bytes = max_bytes, .socket = -1};
+    enum nnrpc_code code = nnrpc_address_parse(url, false, &prepared.address, out_status);
+    if (code != NNRPC_OK) {
+        return code;
+    }
+    struct nnrpc_connection *connection = malloc(sizeof(*connection));
+    if (connection == NULL) {
+        return fail_memory(out_status);
+    }
+    nnrpc_random(&prepared.request_id, sizeof(prepared.request_id));
+    *connection = prepared;
+    code = open_socket(connection, out_status);
+    if (code != NNRPC_OK) {
+        free(connection);
+        return code;
+    }
+    *out_connection = connection;
+    return NNRPC_OK;
+}
+
+void nnrpc_connection_close(struct nnrpc_connection *connection) {
+    if (connection != NULL) {
+        closep(&connection->socket);
+        free(connection);
+    }
+}
+
+static bool was_lost(const struct nnrpc_connection *connection) {
+    return nn_get_statistic(connection->socket, NN_STAT_BROKEN_CONNECTIONS) != 0;
+}
+
+/*
+ * Whether connecting has failed for good; NULL while it may still come about. A full backlog (10
+ * on ipc) is reported like a refusal and is none.
+ */
+static const char *connect_problem(const struct nnrpc_connection *connection) {
+    if (was_lost(connection)) {
+        return "the connection was closed while it was being made";
+    }
+    if (nn_get_statistic(connection->socket, NN_STAT_CONNECT_ERRORS) == 0) {
+        return NULL;
+    }
+    if (connection->address.kind != NNRPC_ADDRESS_IPC) {
+        return "connection refused";
+    }
+    int problem = nnrpc_address_probe(&connection->address);
+    return problem == 0 ? NULL : strerror(problem);
+}
+
+/* Sends as soon as there is a connection. The body stays the caller's unless NNRPC_OK. */
+static enum nnrpc_code send_when_connected(
+    struct nnrpc_connection *connection, void **body, uint64_t deadline_ns,
+    struct nnrpc_status *out_status) {
+    const uint32_t id = connection->request_id;
+    const uint8_t id_bytes[REQUEST_ID_BYTES] = {
+        (uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id};
+    uint64_t limit_ns = 0;
+    uint64_t step_ns = CONNECT_STEP_NS;
+    while (!send_message(connection->socket, body, id_bytes, sizeof(id_bytes))) {
+        if (nn_errno() != EAGAIN) {
+            return fail_unreachable(out_status, connection->address.url, nn_strerror(nn_errno()));
+        }
+        const char *problem = connect_problem(connection);
+        if (problem != NULL) {
+            return fail_unreachable(out_status, connection->address.url, problem);
+        }
+        uint64_t now = nnrpc_clock_ns();
+        limit_ns = limit_ns == 0 ? now + CONNECT_LIMIT_NS : limit_ns;
+        if (now >= deadline_ns) {
+            return nnrpc_fail(
+                out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
+                "server \"%s\": no connection before the deadline", connection->address.url);
+        }
+        if (now >= limit_ns) {
+            return fail_unreachable(
+                out_status, connection->address.url, "no connection within 2 seconds");
+        }
+        uint64_t left_ns = (deadline_ns < limit_ns ? deadline_ns : limit_ns) - now;
+        (void)wait_readable(connection->send_fd, step_ns < left_ns ? step_ns : left_ns);
+        step_ns = step_ns * 2 < CONNECT_STEP_MAX_NS ? step_ns * 2 : CONNECT_STEP_MAX_NS;
+    }
+    return NNRPC_OK;
+}
+
+enum nnrpc_code nnrpc_connection_send(
+    struct nnrpc_connection *connection, void *body, uint64_t deadline_ns,
+    struct nnrpc_status *out_status) {
+    enum nnrpc_code code = NNRPC_OK;
+    if (was_lost(connection)) {
+        closep(&connection->socket);
+        connection->socket = -1;
+        code = open_socket(connection, out_status);
+    }
+    if (code == NNRPC_OK) {
+        connection->request_id = (connection->request_id + 1) | REQUEST_ID_BIT;
+        code = send_when_connected(connection, &body, deadline_ns, out_status);
+    }
+    if (code != NNRPC_OK) {
+        nnrpc_body_free(body);
+    }
+    return code;
+}
+
+/* Whether control data are those of the answer to what was sent last. */
+static bool is_answer(const struct nnrpc_connection *connection, const struct control *control) {
+    const uint8_t *bytes = control->bytes;
+    return control->size == REQUEST_ID_BYTES &&
+           ((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+            (uint32_t)bytes[3]) == connection->request_id;
+}
+
+enum nnrpc_code nnrpc_connection_receive(
+    struct nnrpc_connection *connection, uint64_t deadline_ns, void **out_body, size_t *out_size,
+    struct nnrpc_status *out_status) {
+    const char *url = connection->address.url;
+    for (;;) {
+        struct control control;
+        void *body = NULL;
+        size_t size = 0;
+        uint64_t now = nnrpc_clock_ns();
+        uint64_t left_ns = deadline_ns > now ? deadline_ns - now : 0;
+        bool readable =
+            wait_readable(connection->receive_fd, left_ns < LOSS_STEP_NS ? left_ns : LOSS_STEP_NS);
+        if (receive_message(connection->socket, &body, &size, &control)) {
+            if (is_answer(connection, &control)) {
+                *out_body = body;
+                *out_size = size;
+                return NNRPC_OK;
+            }
+            nnrpc_body_free(body);
+        } else if (nn_errno() != EAGAIN && nn_errno() != EINTR) {
+            return fail_unreachable(out_status, url, nn_strerror(nn_errno()));
+        }
+        if (!readable && was_lost(connection)) {
+            return fail_unreachable(out_status, url, "the connection was lost");
+        }
+        if (now >= deadline_ns) {
+            return nnrpc_fail(
+                out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
+                "server \"%s\": no answer before the deadline", url);
+        }
+    }
+}
