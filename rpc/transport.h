@@ -53,8 +53,21 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_listener_receive(
 void nnrpc_listener_send(
     struct nnrpc_listener *listener, void *body, const struct nnrpc_route *route);
 
-/** Calling side: one raw REQ socket connected to one address. One thread at a time. */
+/**
+ * Calling side: one raw REQ socket connected to one address, with at most one request outstanding.
+ * Nothing here blocks but nnrpc_connections_wait(). One thread at a time.
+ */
 struct nnrpc_connection;
+
+/** How far a step got. */
+enum nnrpc_progress {
+    NNRPC_PROGRESS_DONE,
+    NNRPC_PROGRESS_WAITING, /* wait, then try again */
+    NNRPC_PROGRESS_FAILED,  /* close the connection */
+};
+
+/** Most connections that one thread waits for. */
+#define NNRPC_WAIT_MAX_CONNECTIONS 128
 
 /** Whether an address can be connected to: NNRPC_OK or NNRPC_INVALID_ARGUMENT. */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_check_url(
@@ -64,28 +77,39 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_check_url(
 NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_open(
     const char *url, size_t max_bytes, struct nnrpc_connection **out_connection,
     struct nnrpc_status *out_status);
+
+/** Closes a connection; an answer that is outstanding will be dropped. NULL is fine. */
 void nnrpc_connection_close(struct nnrpc_connection *connection);
 
 /**
- * Sends one message, waiting for the connection to be made. A connection that was lost while
- * nothing was outstanding is made anew first.
+ * Sends one message once the connection is made. A connection that was lost while nothing was
+ * outstanding is made anew first.
  *
- * @param deadline_ns  CLOCK_MONOTONIC.
- * @return NNRPC_OK; NNRPC_UNAVAILABLE when connecting was refused or failed (at once) or did not
- *         come about in 2 s; NNRPC_DEADLINE_EXCEEDED. After anything but NNRPC_OK, close it.
+ * @param body  *body becomes NULL on NNRPC_PROGRESS_DONE; else it stays the caller's.
+ * @return NNRPC_PROGRESS_FAILED with NNRPC_UNAVAILABLE in *out_status when connecting was refused
+ *         or failed (at once) or did not come about in 2 s: nothing was sent then.
  */
-NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_send(
-    struct nnrpc_connection *connection, void *body, uint64_t deadline_ns,
-    struct nnrpc_status *out_status);
+NNRPC_NODISCARD enum nnrpc_progress nnrpc_connection_try_send(
+    struct nnrpc_connection *connection, void **body, struct nnrpc_status *out_status);
 
 /**
  * Receives the answer to what was sent last; anything else that comes is dropped.
  *
- * @return NNRPC_OK; NNRPC_DEADLINE_EXCEEDED; NNRPC_UNAVAILABLE when the connection was lost
- *         (noticed within 100 ms). After anything but NNRPC_OK, close it.
+ * @return NNRPC_PROGRESS_FAILED with NNRPC_UNAVAILABLE in *out_status when the connection was lost.
  */
-NNRPC_NODISCARD enum nnrpc_code nnrpc_connection_receive(
-    struct nnrpc_connection *connection, uint64_t deadline_ns, void **out_body, size_t *out_size,
+NNRPC_NODISCARD enum nnrpc_progress nnrpc_connection_try_receive(
+    struct nnrpc_connection *connection, void **out_body, size_t *out_size,
     struct nnrpc_status *out_status);
+
+/**
+ * Waits until a step of one of the connections may get further, wake_fd is readable, or the time
+ * has come; at most 50 ms, so that whoever tries again then notices lost connections.
+ *
+ * @param count        At most NNRPC_WAIT_MAX_CONNECTIONS.
+ * @param wake_fd      Negative: none.
+ * @param deadline_ns  CLOCK_MONOTONIC.
+ */
+void nnrpc_connections_wait(
+    struct nnrpc_connection *const *connections, size_t count, int wake_fd, uint64_t deadline_ns);
 
 #endif

@@ -59,7 +59,10 @@ struct nnrpc_connection {
     int socket; /* -1: none */
     int send_fd;
     int receive_fd;
-    uint32_t request_id; /* of what was sent last, in its REQUEST_ID_BIT form */
+    uint32_t request_id; /* of what was sent last, with REQUEST_ID_BIT */
+    bool sending;        /* a message waits for the connection to be made */
+    uint64_t limit_ns;   /* when waiting for that ends */
+    uint64_t step_ns;    /* how long to wait before looking again */
 };
 
 /* --- Both sides --------------------------------------------------------------------------- */
@@ -74,14 +77,13 @@ void nnrpc_body_free(void *body) {
     }
 }
 
-/* True when the descriptor is readable; false after the time or a signal. */
-static bool wait_readable(int fd, uint64_t wait_ns) {
-    struct pollfd waited = {.fd = fd, .events = POLLIN};
+/* Returns when a descriptor is readable, after the time, or after a signal. */
+static void wait_readable(struct pollfd *waited, size_t count, uint64_t wait_ns) {
     struct timespec timeout = {
         .tv_sec = (time_t)(wait_ns / 1000000000u),
         .tv_nsec = (long)(wait_ns % 1000000000u),
     };
-    return ppoll(&waited, 1, &timeout, NULL) > 0;
+    (void)ppoll(waited, count, &timeout, NULL);
 }
 
 static bool set_option(int socket, int level, int option, int value) {
@@ -230,7 +232,8 @@ enum nnrpc_code nnrpc_listener_receive(
     struct nnrpc_listener *listener, uint32_t timeout_ms, void **out_body, size_t *out_size,
     struct nnrpc_route *out_route) {
     struct control control;
-    (void)wait_readable(listener->receive_fd, (uint64_t)timeout_ms * 1000000u);
+    struct pollfd waited = {.fd = listener->receive_fd, .events = POLLIN};
+    wait_readable(&waited, 1, (uint64_t)timeout_ms * 1000000u);
     if (!receive_message(listener->socket, out_body, out_size, &control)) {
         switch (nn_errno()) {
         case EAGAIN:
@@ -341,58 +344,60 @@ static const char *connect_problem(const struct nnrpc_connection *connection) {
     return problem == 0 ? NULL : strerror(problem);
 }
 
-/* Sends as soon as there is a connection. The body stays the caller's unless NNRPC_OK. */
-static enum nnrpc_code send_when_connected(
-    struct nnrpc_connection *connection, void **body, uint64_t deadline_ns,
-    struct nnrpc_status *out_status) {
-    const uint32_t id = connection->request_id;
-    const uint8_t id_bytes[REQUEST_ID_BYTES] = {
-        (uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id};
-    uint64_t limit_ns = 0;
-    uint64_t step_ns = CONNECT_STEP_NS;
-    while (!send_message(connection->socket, body, id_bytes, sizeof(id_bytes))) {
-        if (nn_errno() != EAGAIN) {
-            return fail_unreachable(out_status, connection->address.url, nn_strerror(nn_errno()));
+/* Begins a message: a fresh id, and a fresh socket if the last one has lost its connection. */
+static enum nnrpc_code begin_sending(
+    struct nnrpc_connection *connection, struct nnrpc_status *out_status) {
+    if (connection->socket < 0 || was_lost(connection)) {
+        closep(&connection->socket);
+        connection->socket = -1;
+        enum nnrpc_code code = open_socket(connection, out_status);
+        if (code != NNRPC_OK) {
+            return code;
         }
-        const char *problem = connect_problem(connection);
-        if (problem != NULL) {
-            return fail_unreachable(out_status, connection->address.url, problem);
-        }
-        uint64_t now = nnrpc_clock_ns();
-        limit_ns = limit_ns == 0 ? now + CONNECT_LIMIT_NS : limit_ns;
-        if (now >= deadline_ns) {
-            return nnrpc_fail(
-                out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
-                "server \"%s\": no connection before the deadline", connection->address.url);
-        }
-        if (now >= limit_ns) {
-            return fail_unreachable(
-                out_status, connection->address.url, "no connection within 2 seconds");
-        }
-        uint64_t left_ns = (deadline_ns < limit_ns ? deadline_ns : limit_ns) - now;
-        (void)wait_readable(connection->send_fd, step_ns < left_ns ? step_ns : left_ns);
-        step_ns = step_ns * 2 < CONNECT_STEP_MAX_NS ? step_ns * 2 : CONNECT_STEP_MAX_NS;
     }
+    connection->request_id = (connection->request_id + 1) | REQUEST_ID_BIT;
+    connection->sending = true;
+    connection->limit_ns = 0;
+    connection->step_ns = CONNECT_STEP_NS;
     return NNRPC_OK;
 }
 
-enum nnrpc_code nnrpc_connection_send(
-    struct nnrpc_connection *connection, void *body, uint64_t deadline_ns,
-    struct nnrpc_status *out_status) {
-    enum nnrpc_code code = NNRPC_OK;
-    if (was_lost(connection)) {
-        closep(&connection->socket);
-        connection->socket = -1;
-        code = open_socket(connection, out_status);
+/* There is no connection yet: will there be one? */
+static enum nnrpc_progress await_connection(
+    struct nnrpc_connection *connection, struct nnrpc_status *out_status) {
+    const char *problem = connect_problem(connection);
+    uint64_t now = nnrpc_clock_ns();
+    if (connection->limit_ns == 0) {
+        connection->limit_ns = now + CONNECT_LIMIT_NS;
+    } else if (problem == NULL && now >= connection->limit_ns) {
+        problem = "no connection within 2 seconds";
     }
-    if (code == NNRPC_OK) {
-        connection->request_id = (connection->request_id + 1) | REQUEST_ID_BIT;
-        code = send_when_connected(connection, &body, deadline_ns, out_status);
+    if (problem != NULL) {
+        (void)fail_unreachable(out_status, connection->address.url, problem);
+        return NNRPC_PROGRESS_FAILED;
     }
-    if (code != NNRPC_OK) {
-        nnrpc_body_free(body);
+    return NNRPC_PROGRESS_WAITING;
+}
+
+enum nnrpc_progress nnrpc_connection_try_send(
+    struct nnrpc_connection *connection, void **body, struct nnrpc_status *out_status) {
+    if (!connection->sending && begin_sending(connection, out_status) != NNRPC_OK) {
+        return NNRPC_PROGRESS_FAILED;
     }
-    return code;
+    const uint32_t id = connection->request_id;
+    const uint8_t id_bytes[REQUEST_ID_BYTES] = {
+        (uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id};
+    if (send_message(connection->socket, body, id_bytes, sizeof(id_bytes))) {
+        *body = NULL;
+        connection->sending = false;
+        connection->step_ns = LOSS_STEP_NS;
+        return NNRPC_PROGRESS_DONE;
+    }
+    if (nn_errno() != EAGAIN) {
+        (void)fail_unreachable(out_status, connection->address.url, nn_strerror(nn_errno()));
+        return NNRPC_PROGRESS_FAILED;
+    }
+    return await_connection(connection, out_status);
 }
 
 /* Whether control data are those of the answer to what was sent last. */
@@ -403,35 +408,49 @@ static bool is_answer(const struct nnrpc_connection *connection, const struct co
             (uint32_t)bytes[3]) == connection->request_id;
 }
 
-enum nnrpc_code nnrpc_connection_receive(
-    struct nnrpc_connection *connection, uint64_t deadline_ns, void **out_body, size_t *out_size,
+enum nnrpc_progress nnrpc_connection_try_receive(
+    struct nnrpc_connection *connection, void **out_body, size_t *out_size,
     struct nnrpc_status *out_status) {
     const char *url = connection->address.url;
-    for (;;) {
-        struct control control;
-        void *body = NULL;
-        size_t size = 0;
-        uint64_t now = nnrpc_clock_ns();
-        uint64_t left_ns = deadline_ns > now ? deadline_ns - now : 0;
-        bool readable =
-            wait_readable(connection->receive_fd, left_ns < LOSS_STEP_NS ? left_ns : LOSS_STEP_NS);
-        if (receive_message(connection->socket, &body, &size, &control)) {
-            if (is_answer(connection, &control)) {
-                *out_body = body;
-                *out_size = size;
-                return NNRPC_OK;
-            }
-            nnrpc_body_free(body);
-        } else if (nn_errno() != EAGAIN && nn_errno() != EINTR) {
-            return fail_unreachable(out_status, url, nn_strerror(nn_errno()));
+    struct control control;
+    void *body = NULL;
+    size_t size = 0;
+    while (receive_message(connection->socket, &body, &size, &control)) {
+        if (is_answer(connection, &control)) {
+            *out_body = body;
+            *out_size = size;
+            return NNRPC_PROGRESS_DONE;
         }
-        if (!readable && was_lost(connection)) {
-            return fail_unreachable(out_status, url, "the connection was lost");
-        }
-        if (now >= deadline_ns) {
-            return nnrpc_fail(
-                out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
-                "server \"%s\": no answer before the deadline", url);
+        nnrpc_body_free(body);
+    }
+    if (nn_errno() != EAGAIN) {
+        (void)fail_unreachable(out_status, url, nn_strerror(nn_errno()));
+        return NNRPC_PROGRESS_FAILED;
+    }
+    if (was_lost(connection)) { /* and with it whatever had come */
+        (void)fail_unreachable(out_status, url, "the connection was lost");
+        return NNRPC_PROGRESS_FAILED;
+    }
+    return NNRPC_PROGRESS_WAITING;
+}
+
+void nnrpc_connections_wait(
+    struct nnrpc_connection *const *connections, size_t count, int wake_fd, uint64_t deadline_ns) {
+    struct pollfd waited[NNRPC_WAIT_MAX_CONNECTIONS + 1];
+    uint64_t now = nnrpc_clock_ns();
+    uint64_t wait_ns = deadline_ns > now ? deadline_ns - now : 0;
+    wait_ns = wait_ns < LOSS_STEP_NS ? wait_ns : LOSS_STEP_NS;
+    for (size_t i = 0; i < count; i++) {
+        struct nnrpc_connection *connection = connections[i];
+        waited[i] = (struct pollfd){
+            .fd = connection->sending ? connection->send_fd : connection->receive_fd,
+            .events = POLLIN,
+        };
+        wait_ns = wait_ns < connection->step_ns ? wait_ns : connection->step_ns;
+        if (connection->sending && connection->step_ns < CONNECT_STEP_MAX_NS) {
+            connection->step_ns *= 2;
         }
     }
+    waited[count] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
+    wait_readable(waited, count + 1, wait_ns);
 }
