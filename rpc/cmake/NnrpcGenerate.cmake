@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# C code from .proto files.
+#
+#   nnrpc_generate(TARGET target PROTOS file.proto...
+#                  [IMPORT_DIRS folder...] [OUTPUT_DIR folder] [PREFIX name])
+#
+# Runs protoc with protoc-gen-c and protoc-gen-nnrpc when the program is built, and adds to the
+# target what comes out: x/y.pb-c.{c,h} and x/y.nnrpc.{c,h} for each x/y.proto.
+#
+#   TARGET       a library or program; it should link nnrpc::nnrpc
+#   PROTOS       files as other files import them ("contacts/v1/contact.proto"), or paths
+#   IMPORT_DIRS  where imports start; the current source folder unless given. Google's own files are
+#                found without being named here.
+#   OUTPUT_DIR   where the code goes, and a PUBLIC include folder of the target; "generated" in the
+#                current build folder unless given
+#   PREFIX       stands before the functions of every service ("acme_")
+#
+# A file is generated again when it, a file that it imports, or a generator changes. Warnings in what
+# protoc-gen-c writes are silenced; what protoc-gen-nnrpc writes is compiled like any other source.
+
+# Appends to `out_files` what a .proto imports, directly or not, as far as the folders have it.
+function(_nnrpc_imports proto folders out_files)
+  set(found ${${out_files}})
+  file(STRINGS ${proto} lines REGEX "^[ \t]*import[ \t]")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${proto})
+  foreach(line IN LISTS lines)
+    if(NOT line MATCHES "^[ \t]*import[ \t]+(public[ \t]+|weak[ \t]+)?[\"']([^\"']+)[\"']")
+      continue()
+    endif()
+    set(import ${CMAKE_MATCH_2})
+    foreach(folder IN LISTS folders)
+      if(EXISTS ${folder}/${import})
+        if(NOT ${folder}/${import} IN_LIST found)
+          list(APPEND found ${folder}/${import})
+          _nnrpc_imports(${folder}/${import} "${folders}" found)
+        endif()
+        break()
+      endif()
+    endforeach()
+  endforeach()
+  set(${out_files} ${found} PARENT_SCOPE)
+endfunction()
+
+# Says under which name a file is imported and where it is.
+function(_nnrpc_locate proto folders out_name out_path)
+  foreach(folder IN LISTS folders)
+    if(EXISTS ${folder}/${proto})
+      set(${out_name} ${proto} PARENT_SCOPE)
+      set(${out_path} ${folder}/${proto} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  get_filename_component(path ${proto} ABSOLUTE)
+  foreach(folder IN LISTS folders)
+    cmake_path(IS_PREFIX folder ${path} NORMALIZE inside)
+    if(inside AND EXISTS ${path})
+      file(RELATIVE_PATH name ${folder} ${path})
+      set(${out_name} ${name} PARENT_SCOPE)
+      set(${out_path} ${path} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "nnrpc_generate: ${proto} is in none of: ${folders}")
+endfunction()
+
+function(nnrpc_generate)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;OUTPUT_DIR;PREFIX" "PROTOS;IMPORT_DIRS")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_TARGET OR NOT arg_PROTOS)
+    message(FATAL_ERROR "nnrpc_generate(TARGET target PROTOS file... [IMPORT_DIRS folder...] "
+                        "[OUTPUT_DIR folder] [PREFIX name])")
+  endif()
+  find_program(PROTOC protoc REQUIRED)
+  find_program(PROTOC_GEN_C protoc-gen-c REQUIRED)
+  find_path(PROTOBUF_INCLUDE_DIR google/protobuf/descriptor.proto REQUIRED)
+  if(NOT arg_IMPORT_DIRS)
+    set(arg_IMPORT_DIRS ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
+  if(NOT arg_OUTPUT_DIR)
+    set(arg_OUTPUT_DIR ${CMAKE_CURRENT_BINARY_DIR}/generated)
+  endif()
+  get_filename_component(output ${arg_OUTPUT_DIR} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_BINARY_DIR})
+
+  set(folders)
+  set(options)
+  foreach(folder IN LISTS arg_IMPORT_DIRS ITEMS ${PROTOBUF_INCLUDE_DIR})
+    get_filename_component(folder ${folder} ABSOLUTE)
+    if(NOT folder IN_LIST folders)
+      list(APPEND folders ${folder})
+      list(APPEND options -I${folder})
+    endif()
+  endforeach()
+
+  set(names)
+  set(inputs)
+  set(pb_sources)
+  set(nnrpc_sources)
+  set(headers)
+  foreach(proto IN LISTS arg_PROTOS)
+    _nnrpc_locate(${proto} "${folders}" name path)
+    list(APPEND names ${name})
+    list(APPEND inputs ${path})
+    _nnrpc_imports(${path} "${folders}" inputs)
+    string(REGEX REPLACE "\\.proto$" "" stem ${name})
+    list(APPEND pb_sources ${output}/${stem}.pb-c.c)
+    list(APPEND nnrpc_sources ${output}/${stem}.nnrpc.c)
+    list(APPEND headers ${output}/${stem}.pb-c.h ${output}/${stem}.nnrpc.h)
+  endforeach()
+  list(REMOVE_DUPLICATES inputs)
+  if(arg_PREFIX)
+    list(APPEND options --nnrpc_opt=prefix=${arg_PREFIX})
+  endif()
+
+  file(MAKE_DIRECTORY ${output})
+  add_custom_command(
+    OUTPUT ${headers} ${pb_sources} ${nnrpc_sources}
+    COMMAND
+      ${PROTOC} --plugin=protoc-gen-c=${PROTOC_GEN_C} --c_out=${output}
+      --plugin=protoc-gen-nnrpc=$<TARGET_FILE:protoc-gen-nnrpc> --nnrpc_out=${output} ${options}
+      ${names}
+    DEPENDS ${inputs} protoc-gen-nnrpc
+    COMMENT "Generating code from .proto files for ${arg_TARGET}"
+    VERBATIM)
+  set_source_files_properties(${pb_sources} PROPERTIES COMPILE_OPTIONS -w)
+  target_sources(${arg_TARGET} PRIVATE ${headers} ${pb_sources} ${nnrpc_sources})
+  target_include_directories(${arg_TARGET} PUBLIC $<BUILD_INTERFACE:${output}>)
+  # A target that is linked needs the headers before its users compile; Ninja and Make order whole
+  # targets only where a dependency says so.
+  add_custom_target(${arg_TARGET}_generated_${PROJECT_NAME} DEPENDS ${headers})
+  add_dependencies(${arg_TARGET} ${arg_TARGET}_generated_${PROJECT_NAME})
+endfunction()
