@@ -43,6 +43,8 @@ struct nnrpc_server_options {
                                      worker; 0: 1,000 */
     size_t arena_limit_bytes;     /* memory for decoding one frame; 0: 8 MiB */
     uint32_t drain_ms;            /* longest wait for calls in flight when stopping; 0: 30 s */
+    size_t memory_limit_bytes;    /* requests of all frames in flight, as received and decoded;
+                                     above: OVERLOADED; 0: 256 MiB */
 };
 
 /** A service's method as the runtime calls it: unpacked request in, answer out. */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waiting until what was handed to a socket library has reached its peers.
+ *
+ * nanomsg keeps what the kernel does not take yet in memory of its own, drops that on nn_close()
+ * (NN_LINGER has no effect), and does not tell how much it is. But the kernel tells, for each
+ * connection, how many bytes its peer has not taken (SIOCOUTQ: for a Unix socket not read, for TCP
+ * not acknowledged), and while the library has more to give, it fills whatever becomes free. So a
+ * connection on which that number stays zero for a while has nothing left on this side.
+ */
+#ifndef NNRPC_UNSENT_H
+#define NNRPC_UNSENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * Waits until no connection that was accepted on these addresses has had unsent bytes for
+ * quiet_ms. Blocks until then, until the deadline, or until nothing has moved for stuck_ms (the
+ * peers do not read). Where the system does not tell (no /proc), waits for quiet_ms.
+ *
+ * @param urls  As given to nnrpc_listener_open().
+ * @return Whether everything is known to be sent.
+ */
+bool nnrpc_unsent_wait(
+    const char *const *urls, size_t url_count, uint32_t quiet_ms, uint32_t stuck_ms,
+    uint64_t deadline_ns);
+
+#endif
