@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles each header alone, twice in a row, so that none leans on what was included before it.
+
+Usage: check_headers.py PROJECT BUILD
+
+The runtime's public headers get no help but the C standard and their own folder; the others are
+compiled as the sources beside them are.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import compilation
+import tree
+
+PUBLIC = Path("rpc/include")
+PUBLIC_FLAGS = ["-std=c17", "-Wpedantic"]
+WARNINGS = ["-Wall", "-Wextra", "-Wstrict-prototypes", "-Werror"]
+
+
+def shared_parts(one, other):
+    count = 0
+    for left, right in zip(one.parts, other.parts):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def flags_for(root, header, units):
+    if header.is_relative_to(PUBLIC):
+        return PUBLIC_FLAGS + [f"-I{root / PUBLIC}"]
+    nearest = max(units, key=lambda unit: shared_parts(header.parent, unit.source.parent))
+    return nearest.flags()
+
+
+def check_header(root, header, units):
+    line = f'#include "{root / header}"\n'
+    result = subprocess.run(
+        ["cc", *flags_for(root, header, units), *WARNINGS, "-fsyntax-only", "-x", "c", "-"],
+        input=line + line,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        yield f"{header}:1: does not compile alone\n{result.stderr.rstrip()}"
+
+
+def main():
+    root, build = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+    units = compilation.units(root, build)
+    headers = tree.files(root, ".h")
+    tree.finish(compilation.for_each(headers, lambda header: check_header(root, header, units)))
+
+
+if __name__ == "__main__":
+    main()
