@@ -9,6 +9,10 @@
  * paths use JSON names. Input takes JSON names and proto names, null for "not set", and refuses
  * unknown keys, duplicate keys, nesting above 100, bad UTF-8 and NUL in strings, each error naming
  * the place ("contact.email", line and column).
+ *
+ * Whole numbers may stand in quotes or not, but not where JSON would lose digits: a number without
+ * quotes is refused above 64 bits, and one with a fraction or exponent above 2^53. Map entries are
+ * written in the order of their keys. google.protobuf.Any has no JSON form here. Any thread.
  */
 #ifndef NNRPC_JSON_H
 #define NNRPC_JSON_H
@@ -23,6 +27,12 @@
 #include "nnrpc/schema.h"
 #include "nnrpc/status.h"
 
+/** Longest text that is read. */
+#define NNRPC_JSON_MAX_BYTES (8u << 20)
+
+/** Deepest nesting of objects and lists that is read. */
+#define NNRPC_JSON_MAX_DEPTH 100
+
 /** All zero: one line, every field. */
 struct nnrpc_json_format {
     uint32_t indent;      /* spaces a level; 0: everything on one line, ", " and ": " not spaced */
@@ -30,22 +40,36 @@ struct nnrpc_json_format {
     bool with_input_only; /* write input-only fields too: for requests */
 };
 
-/** Appends a message as JSON. @return NNRPC_OK or NNRPC_RESOURCE_EXHAUSTED (out->failed). */
+/**
+ * Appends a message as JSON. The message may come from the wire or be made by hand (a NULL text is
+ * an empty one); unknown fields are left out, text that is not UTF-8 gets U+FFFD.
+ *
+ * @param format  NULL for the default.
+ * @return NNRPC_OK; NNRPC_RESOURCE_EXHAUSTED (out->failed is set) without memory, or for a message
+ *         nested above 256 objects and lists; NNRPC_OUT_OF_RANGE for a Timestamp or Duration beyond
+ *         its bounds or a Value that is no finite number, NNRPC_UNIMPLEMENTED for an Any: both
+ * write null there and the rest.
+ */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_json_write(
     const struct nnrpc_message *type, const ProtobufCMessage *message,
     const struct nnrpc_json_format *format, struct nnrpc_buffer *out);
 
-/** Appends text as a JSON string, quotes included. */
+/** Appends text as a JSON string, quotes included. What is not UTF-8 becomes U+FFFD. */
 void nnrpc_json_write_string(struct nnrpc_buffer *out, const char *text, size_t size);
 
 /**
  * Reads one JSON object as a message. Trailing white space is fine, other trailing text is not.
  *
+ * What is wrong with single values is collected, up to 1,000 field violations: `field` is the path
+ * by proto names, the status's message has the first one by JSON names. The values of sensitive
+ * fields stand in no message, and the parser's own copies of the text are wiped.
+ *
  * @param allocator    NULL for malloc; else the allocator with which the message is made.
  * @param out_message  On NNRPC_OK owned by the caller, release with
  *                     protobuf_c_message_free_unpacked(message, allocator); else untouched.
  * @return NNRPC_OK, NNRPC_INVALID_ARGUMENT (reason INVALID_JSON; field violations where a value
- *         does not fit its field), NNRPC_RESOURCE_EXHAUSTED.
+ *         does not fit its field), NNRPC_RESOURCE_EXHAUSTED (reason MEMORY_LIMIT: the allocator
+ * gave no more).
  */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read(
     const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
@@ -54,6 +78,8 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read(
 /**
  * As nnrpc_json_read(), and lists the keys of the outermost object that were present, null ones
  * too, as proto names joined by commas: what a PATCH changes.
+ *
+ * @param out_keys  The names are appended on NNRPC_OK; else untouched.
  */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read_keys(
     const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON as messages. jansson parses the text, a walk by descriptor and name table makes the message;
+ * no other file knows jansson.
+ *
+ * A message is at every moment one that protobuf_c_message_free_unpacked() can release: counts and
+ * cases are set only when the value behind them is there. Reading goes on after a wrong value, so
+ * that all of them are told at once.
+ */
+#include "nnrpc/json.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "field.h"
+#include "json_message.h"
+#include "json_names.h"
+#include "json_place.h"
+#include "json_scalar.h"
+#include "json_value.h"
+#include "nnrpc/crypto.h"
+
+#define SEEN_WORDS 4
+#define BITS_A_WORD 64
+
+static ProtobufCMessage *read_message(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, const struct nnrpc_message *mask_of, json_t *json);
+
+/* --- Values and memory -------------------------------------------------------------------- */
+
+static struct nnrpc_json_value value_of(json_t *json) {
+    switch (json_typeof(json)) {
+    case JSON_OBJECT:
+        return (struct nnrpc_json_value){.kind = NNRPC_JSON_OBJECT};
+    case JSON_ARRAY:
+        return (struct nnrpc_json_value){.kind = NNRPC_JSON_LIST};
+    case JSON_STRING:
+        return (struct nnrpc_json_value){
+            .kind = NNRPC_JSON_TEXT,
+            .text = json_string_value(json),
+            .size = json_string_length(json),
+        };
+    case JSON_INTEGER:
+        return (struct nnrpc_json_value){
+            .kind = NNRPC_JSON_INTEGER, .integer = json_integer_value(json)};
+    case JSON_REAL:
+        return (struct nnrpc_json_value){.kind = NNRPC_JSON_REAL, .real = json_real_value(json)};
+    case JSON_TRUE:
+        return (struct nnrpc_json_value){.kind = NNRPC_JSON_TRUE};
+    case JSON_FALSE:
+        return (struct nnrpc_json_value){.kind = NNRPC_JSON_FALSE};
+    case JSON_NULL:
+        break;
+    }
+    return (struct nnrpc_json_value){.kind = NNRPC_JSON_NULL};
+}
+
+static void expected(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place, const char *what,
+    json_t *json) {
+    struct nnrpc_json_value value = value_of(json);
+    nnrpc_json_expected(reader, place, what, &value);
+}
+
+/* Counts an object or list in; the caller counts it out when this says true. */
+static bool enter(struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place) {
+    if (reader->depth == NNRPC_JSON_MAX_DEPTH) {
+        nnrpc_json_problems_add(
+            &reader->problems, place, "objects and lists are nested above %d levels",
+            NNRPC_JSON_MAX_DEPTH);
+        return false;
+    }
+    reader->depth++;
+    return true;
+}
+
+/* Whether null is a value of a field's type, and not the absence of one. */
+static bool has_null(const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names) {
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        return names->message->well_known == NNRPC_WELL_KNOWN_VALUE;
+    }
+    return field->type == PROTOBUF_C_TYPE_ENUM && nnrpc_json_is_null_value(field->descriptor);
+}
+
+static bool read_value(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names, json_t *json,
+    union nnrpc_field_value *out_value) {
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        ProtobufCMessage *message =
+            read_message(reader, place, names->message, names->mask_of, json);
+        if (message != NULL) {
+            out_value->message = message;
+        }
+        return message != NULL;
+    }
+    struct nnrpc_json_value value = value_of(json);
+    return nnrpc_json_read_scalar(reader, place, field, names->enumeration, &value, out_value);
+}
+
+/* --- Lists and maps ----------------------------------------------------------------------- */
+
+/* In a list or map null is no value, but where it is one of the type's. */
+static bool read_item(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names, json_t *json,
+    union nnrpc_field_value *out_value) {
+    if (json_is_null(json) && !has_null(field, names)) {
+        nnrpc_json_problems_add(&reader->problems, place, "null is not possible here");
+        return false;
+    }
+    return read_value(reader, place, field, names, json, out_value);
+}
+
+static void read_list(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names,
+    ProtobufCMessage *message, json_t *json) {
+    if (!json_is_array(json)) {
+        expected(reader, place, "a list", json);
+        return;
+    }
+    if (!enter(reader, place)) {
+        return;
+    }
+    size_t size = nnrpc_field_value_size(field->type);
+    size_t *count = nnrpc_field_quantifier(field, message);
+    char *array = nnrpc_json_new_array(reader, field, message, json_array_size(json));
+    for (size_t index = 0; array != NULL && index < json_array_size(json); index++) {
+        struct nnrpc_json_place item = {.parent = place, .index = index};
+        union nnrpc_field_value value;
+        json_t *element = json_array_get(json, index);
+        if (read_item(reader, &item, field, names, element, &value)) {
+            memcpy(array + *count * size, &value, size);
+            ++*count;
+        }
+        if (nnrpc_json_is_stopped(reader)) {
+            break;
+        }
+    }
+    reader->depth--;
+}
+
+/* Reads key and value into a new entry; NULL when one of them is wrong. */
+static ProtobufCMessage *read_map_entry(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, json_t *json) {
+    const ProtobufCFieldDescriptor *fields = type->descriptor->fields;
+    ProtobufCMessage *entry = nnrpc_json_new_message(reader, type->descriptor);
+    if (entry == NULL) {
+        return NULL;
+    }
+    union nnrpc_field_value value;
+    bool is_read =
+        nnrpc_json_read_key(reader, place, &fields[0], place->key, place->key_size, &value);
+    if (is_read) {
+        memcpy(
+            nnrpc_field_at_mutable(&fields[0], entry), &value,
+            nnrpc_field_value_size(fields[0].type));
+        is_read = read_item(reader, place, &fields[1], &type->fields[1], json, &value);
+    }
+    if (!is_read) {
+        protobuf_c_message_free_unpacked(entry, reader->allocator);
+        return NULL;
+    }
+    memcpy(
+        nnrpc_field_at_mutable(&fields[1], entry), &value, nnrpc_field_value_size(fields[1].type));
+    return entry;
+}
+
+static void read_map(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names,
+    ProtobufCMessage *message, json_t *json) {
+    if (!json_is_object(json)) {
+        expected(reader, place, "an object", json);
+        return;
+    }
+    if (!enter(reader, place)) {
+        return;
+    }
+    size_t *count = nnrpc_field_quantifier(field, message);
+    char *array = nnrpc_json_new_array(reader, field, message, json_object_size(json));
+    ProtobufCMessage **entries = (ProtobufCMessage **)array;
+    for (void *at = json_object_iter(json); at != NULL && entries != NULL;
+         at = json_object_iter_next(json, at)) {
+        struct nnrpc_json_place item = {
+            .parent = place,
+            .key = json_object_iter_key(at),
+            .key_size = json_object_iter_key_len(at),
+        };
+        ProtobufCMessage *entry =
+            read_map_entry(reader, &item, names->message, json_object_iter_value(at));
+        if (entry != NULL) {
+            entries[(*count)++] = entry;
+        }
+        if (nnrpc_json_is_stopped(reader)) {
+            break;
+        }
+    }
+    reader->depth--;
+}
+
+/* --- Fields ------------------------------------------------------------------------------- */
+
+/* The member of a oneof that is chosen already. */
+static const struct nnrpc_field *chosen_member(
+    const struct nnrpc_message *type, const ProtobufCFieldDescriptor *field, uint32_t chosen) {
+    for (unsigned int index = 0; index < type->descriptor->n_fields; index++) {
+        const ProtobufCFieldDescriptor *other = &type->descriptor->fields[index];
+        if (other->id == chosen && other->quantifier_offset == field->quantifier_offset) {
+            return &type->fields[index];
+        }
+    }
+    assert(!"a oneof's case is one of its members");
+    return NULL;
+}
+
+static void read_oneof_member(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, unsigned int index, ProtobufCMessage *message, json_t *json) {
+    const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
+    uint32_t *chosen = nnrpc_field_quantifier(field, message);
+    if (*chosen != 0) {
+        nnrpc_json_problems_add(
+            &reader->problems, place, "only one of \"%s\" and \"%s\" is possible",
+            chosen_member(type, field, *chosen)->json_name, type->fields[index].json_name);
+        return;
+    }
+    union nnrpc_field_value value;
+    if (read_value(reader, place, field, &type->fields[index], json, &value)) {
+        memcpy(nnrpc_field_at_mutable(field, message), &value, nnrpc_field_value_size(field->type));
+        *chosen = field->id;
+    }
+}
+
+static void read_field(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, unsigned int index, ProtobufCMessage *message, json_t *json) {
+    const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
+    const struct nnrpc_field *names = &type->fields[index];
+    bool is_repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
+    if (json_is_null(json) && (is_repeated || !has_null(field, names))) {
+        return;
+    }
+    if ((names->flags & NNRPC_FIELD_MAP) != 0) {
+        read_map(reader, place, field, names, message, json);
+    } else if (is_repeated) {
+        read_list(reader, place, field, names, message, json);
+    } else if (nnrpc_field_in_oneof(field)) {
+        read_oneof_member(reader, place, type, index, message, json);
+    } else if (
+        !json_is_string(json) || json_string_length(json) != 0 ||
+        field->type != PROTOBUF_C_TYPE_STRING) {
+        /* An empty text is what a new message has already. */
+        union nnrpc_field_value value;
+        if (read_value(reader, place, field, names, json, &value)) {
+            memcpy(
+                nnrpc_field_at_mutable(field, message), &value,
+                nnrpc_field_value_size(field->type));
+        }
+    }
+}
+
+/* --- Objects ------------------------------------------------------------------------------ */
+
+/* Marks a field as seen; false when it was already: it then stands under both of its names. */
+static bool mark_seen(uint64_t *seen, unsigned int index) {
+    uint64_t bit = UINT64_C(1) << (index % BITS_A_WORD);
+    bool is_new = (seen[index / BITS_A_WORD] & bit) == 0;
+    seen[index / BITS_A_WORD] |= bit;
+    return is_new;
+}
+
+static void read_keys(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, ProtobufCMessage *message, json_t *json, uint64_t *seen) {
+    unsigned int hint = 0;
+    for (void *at = json_object_iter(json); at != NULL && !nnrpc_json_is_stopped(reader);
+         at = json_object_iter_next(json, at)) {
+        struct nnrpc_json_place item = {
+            .parent = place,
+            .key = json_object_iter_key(at),
+            .key_size = json_object_iter_key_len(at),
+        };
+        int found = nnrpc_json_find_field(type, item.key, item.key_size, hint);
+        if (found < 0) {
+            nnrpc_json_refuse_key(reader, &item, type);
+            continue;
+        }
+        unsigned int index = (unsigned int)found;
+        const struct nnrpc_field *names = &type->fields[index];
+        item.proto_name = type->descriptor->fields[index].name;
+        item.json_name = names->json_name;
+        item.is_secret = (names->flags & NNRPC_FIELD_SENSITIVE) != 0;
+        hint = index + 1;
+        if (mark_seen(seen, index)) {
+            read_field(reader, &item, type, index, message, json_object_iter_value(at));
+        } else {
+            nnrpc_json_problems_add(
+                &reader->problems, &item, "the field stands twice, as \"%s\" and as \"%s\"",
+                item.json_name, item.proto_name);
+        }
+    }
+}
+
+static void free_words(uint64_t **words) {
+    free(*words);
+}
+
+static ProtobufCMessage *read_object(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, json_t *json) {
+    if (!json_is_object(json)) {
+        expected(reader, place, "an object", json);
+        return NULL;
+    }
+    if (!enter(reader, place)) {
+        return NULL;
+    }
+    uint64_t few[SEEN_WORDS] = {0};
+    NNRPC_CLEANUP(free_words) uint64_t *many = NULL;
+    size_t words = type->descriptor->n_fields / BITS_A_WORD + 1;
+    if (words > SEEN_WORDS) {
+        many = calloc(words, sizeof(*many));
+        reader->is_out_of_memory = many == NULL;
+    }
+    ProtobufCMessage *message = NULL;
+    if (!reader->is_out_of_memory) {
+        message = nnrpc_json_new_message(reader, type->descriptor);
+    }
+    if (message != NULL) {
+        read_keys(reader, place, type, message, json, many == NULL ? few : many);
+    }
+    reader->depth--;
+    return message;
+}
+
+/* --- Messages with a JSON form of their own ----------------------------------------------- */
+
+/* A wrapper's only field, a Struct's map and a ListValue's list stand for the whole message. */
+static ProtobufCMessage *read_only_field(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, json_t *json) {
+    ProtobufCMessage *message = nnrpc_json_new_message(reader, type->descriptor);
+    if (message == NULL) {
+        return NULL;
+    }
+    if (json_is_null(json)) {
+        expected(reader, place, "a value", json);
+    } else {
+        read_field(reader, place, type, 0, message, json);
+    }
+    return message;
+}
+
+/* The member of google.protobuf.Value for a JSON type, by its field number. */
+static uint32_t value_member(json_t *json) {
+    switch (json_typeof(json)) {
+    case JSON_NULL:
+        return 1;
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return 2;
+    case JSON_STRING:
+        return 3;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return 4;
+    case JSON_OBJECT:
+        return 5;
+    case JSON_ARRAY:
+        return 6;
+    }
+    return 0;
+}
+
+static ProtobufCMessage *read_dynamic_value(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, json_t *json) {
+    ProtobufCMessage *message = nnrpc_json_new_message(reader, type->descriptor);
+    for (unsigned int index = 0; message != NULL && index < type->descriptor->n_fields; index++) {
+        if (type->descriptor->fields[index].id == value_member(json)) {
+            read_oneof_member(reader, place, type, index, message, json);
+        }
+    }
+    return message;
+}
+
+static ProtobufCMessage *read_message(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, const struct nnrpc_message *mask_of, json_t *json) {
+    struct nnrpc_json_value value = value_of(json);
+    switch (type->well_known) {
+    case NNRPC_WELL_KNOWN_NONE:
+    case NNRPC_WELL_KNOWN_EMPTY:
+        return read_object(reader, place, type, json);
+    case NNRPC_WELL_KNOWN_TIMESTAMP:
+    case NNRPC_WELL_KNOWN_DURATION:
+        return nnrpc_json_read_time(reader, place, type, &value);
+    case NNRPC_WELL_KNOWN_FIELD_MASK:
+        return nnrpc_json_read_mask(reader, place, type, mask_of, &value);
+    case NNRPC_WELL_KNOWN_WRAPPER:
+    case NNRPC_WELL_KNOWN_STRUCT:
+    case NNRPC_WELL_KNOWN_LIST_VALUE:
+        return read_only_field(reader, place, type, json);
+    case NNRPC_WELL_KNOWN_VALUE:
+        return read_dynamic_value(reader, place, type, json);
+    case NNRPC_WELL_KNOWN_ANY:
+        nnrpc_json_problems_add(
+            &reader->problems, place, "google.protobuf.Any cannot be given as JSON");
+        return NULL;
+    }
+    return NULL;
+}
+
+/* --- The text ----------------------------------------------------------------------------- */
+
+/* The text may hold passwords, of which the parser makes copies. */
+static void wipe_and_free(void *memory) {
+    if (memory != NULL) {
+        nnrpc_wipe(memory, malloc_usable_size(memory));
+        free(memory);
+    }
+}
+
+static void use_wiping_free(void) {
+    json_set_alloc_funcs(malloc, wipe_and_free);
+}
+
+/* What was wrong, without jansson's quotation of the place: it might be a piece of a password. */
+static const char *describe(const json_error_t *error) {
+    switch (json_error_code(error)) {
+    case json_error_stack_overflow:
+        return "objects and lists are nested above 100 levels";
+    case json_error_invalid_utf8:
+        return "the text is not UTF-8";
+    case json_error_premature_end_of_input:
+        return "the text ends before the value does";
+    case json_error_end_of_input_expected:
+        return "there is more text after the value";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "NUL is not possible in text";
+    case json_error_duplicate_key:
+        return "a key stands twice in an object";
+    case json_error_numeric_overflow:
+        return "a number is out of range";
+    default:
+        return "this is not JSON";
+    }
+}
+
+static json_t *parse(const char *text, size_t size, struct nnrpc_status *status) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, use_wiping_free);
+    size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    json_error_t error;
+    json_t *json = json_loadb(size == 0 ? "" : text, size, flags, &error);
+    if (json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
+        /* A whole number above 64 bits: fine for a double, and told with its place elsewhere. */
+        json = json_loadb(text, size, flags | JSON_DECODE_INT_AS_REAL, &error);
+    }
+    if (json == NULL && json_error_code(&error) == json_error_out_of_memory) {
+        (void)nnrpc_fail(
+            status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
+            "there is no memory for the JSON text");
+    } else if (json == NULL) {
+        (void)nnrpc_fail(
+            status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON,
+            "line %d, column %d: %s", error.line, error.column, describe(&error));
+    }
+    return json;
+}
+
+static void append_keys(
+    const struct nnrpc_message *type, json_t *json, struct nnrpc_buffer *out_keys) {
+    bool is_object = json_is_object(json) && type->well_known == NNRPC_WELL_KNOWN_NONE;
+    bool is_first = true;
+    for (void *at = is_object ? json_object_iter(json) : NULL; at != NULL;
+         at = json_object_iter_next(json, at)) {
+        int index =
+            nnrpc_json_find_field(type, json_object_iter_key(at), json_object_iter_key_len(at), 0);
+        nnrpc_buffer_append_text(out_keys, is_first ? "" : ",");
+        nnrpc_buffer_append_text(out_keys, type->descriptor->fields[index].name);
+        is_first = false;
+    }
+}
+
+static enum nnrpc_code read_tree(
+    const struct nnrpc_message *type, json_t *json, ProtobufCAllocator *allocator,
+    ProtobufCMessage **out_message, struct nnrpc_status *status) {
+    struct nnrpc_json_reader reader = {.allocator = allocator, .problems = {.status = status}};
+    ProtobufCMessage *message = read_message(&reader, NULL, type, NULL, json);
+    enum nnrpc_code code = nnrpc_json_problems_finish(&reader.problems);
+    nnrpc_json_problems_deinit(&reader.problems);
+    if (reader.is_out_of_memory) {
+        code = nnrpc_fail(
+            status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
+            "there is no memory for the message");
+    }
+    if (code == NNRPC_OK) {
+        *out_message = message;
+    } else {
+        protobuf_c_message_free_unpacked(message, allocator);
+    }
+    return code;
+}
+
+static enum nnrpc_code read_text(
+    const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
+    ProtobufCMessage **out_message, struct nnrpc_buffer *out_keys, struct nnrpc_status *status) {
+    if (size > NNRPC_JSON_MAX_BYTES) {
+        return nnrpc_fail(
+            status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON,
+            "the text has %zu bytes, at most %u are read", size, NNRPC_JSON_MAX_BYTES);
+    }
+    json_auto_t *json = parse(text, size, status);
+    if (json == NULL) {
+        return status->code;
+    }
+    enum nnrpc_code code = read_tree(type, json, allocator, out_message, status);
+    if (code == NNRPC_OK && out_keys != NULL) {
+        append_keys(type, json, out_keys);
+    }
+    return code;
+}
+
+enum nnrpc_code nnrpc_json_read(
+    const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
+    ProtobufCMessage **out_message, struct nnrpc_status *out_status) {
+    return nnrpc_json_read_keys(type, text, size, allocator, out_message, NULL, out_status);
+}
+
+enum nnrpc_code nnrpc_json_read_keys(
+    const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
+    ProtobufCMessage **out_message, struct nnrpc_buffer *out_keys,
+    struct nnrpc_status *out_status) {
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    enum nnrpc_code code = read_text(type, text, size, allocator, out_message, out_keys, &status);
+    if (code != NNRPC_OK && out_status != NULL) {
+        nnrpc_status_move(out_status, &status);
+    }
+    return code;
+}
