@@ -5,6 +5,7 @@
 #ifndef CONTACTD_CONTACT_SERVICE_H
 #define CONTACTD_CONTACT_SERVICE_H
 
+#include "contacts/v1/contact.nnrpc.h"
 #include "contacts/v1/contact_service.nnrpc.h"
 #include "service.h"
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "contacts/v1/customer.nnrpc.h"
 #include "contacts/v1/customer_service.nnrpc.h"
 #include "list.h"
 #include "mask.h"
