@@ -256,7 +256,7 @@ static void check_batch(
         return;
     }
     for (size_t i = 0; i < request->n_ids; i++) {
-        char field[24];
+        char field[32];
         uint64_t id = UINT64_MAX;
         snprintf(field, sizeof(field), "ids[%zu]", i);
         contactd_check_contact_id(status, field, request->ids[i], &id);

@@ -194,7 +194,7 @@ static void check_repeated_text(
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        char item[FIELD_PATH_BYTES];
+        char item[FIELD_PATH_BYTES + 24];
         snprintf(item, sizeof(item), "%s[%zu]", field, i);
         contactd_check_text(status, item, values[i], CONTACTD_TEXT_BYTES);
     }
