@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls between queue and lanes. A call is in exactly one place: its class's queue, the delayed
+ * list, a lane's frame, or done.
+ */
+#include "client_queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "backoff.h"
+#include "client_frame.h"
+#include "clock.h"
+#include "lane.h"
+#include "pending.h"
+
+/* --- Ending ------------------------------------------------------------------------------- */
+
+void client_queue_wake(struct nnrpc_pending *pending) {
+    if (!pending->is_polling) {
+        (void)pthread_cond_signal(&pending->wake);
+    } else if (!pending->is_woken) {
+        pending->is_woken = true;
+        if (pending->wake_fd >= 0) { /* without one it looks again soon by itself */
+            (void)eventfd_write(pending->wake_fd, 1);
+        }
+    }
+}
+
+static void complete(struct nnrpc_pending *pending) {
+    pending->state = PENDING_DONE;
+    pending->lane = NULL;
+    if (pending->status.code == NNRPC_UNAVAILABLE && pending->attempts > 1) {
+        nnrpc_status_add_info(&pending->status, "attempts", "%u", pending->attempts);
+    }
+    client_queue_wake(pending);
+}
+
+static void release(struct nnrpc_pending *pending) {
+    nnrpc_body_free(pending_release(pending));
+}
+
+/* --- Replies ------------------------------------------------------------------------------ */
+
+static struct reply *new_reply(struct nnrpc_client *client, void *body) {
+    struct reply *reply = client->reply_pool;
+    if (reply != NULL) {
+        client->reply_pool = reply->next;
+    } else {
+        reply = malloc(sizeof(*reply));
+    }
+    if (reply != NULL) {
+        *reply = (struct reply){.body = body, .reference_count = 1};
+    }
+    return reply;
+}
+
+static void drop_reply(struct nnrpc_client *client, struct reply *reply) {
+    if (--reply->reference_count == 0) {
+        nnrpc_body_free(reply->body);
+        reply->next = client->reply_pool;
+        client->reply_pool = reply;
+    }
+}
+
+static void drop_answer(struct nnrpc_pending *pending) {
+    if (pending->reply != NULL) {
+        drop_reply(pending->client, pending->reply);
+        pending->reply = NULL;
+    }
+}
+
+/* --- Trying again ------------------------------------------------------------------------- */
+
+static void delay(struct nnrpc_pending *pending, uint64_t due_ns) {
+    struct nnrpc_client *client = pending->client;
+    drop_answer(pending);
+    if (client->delayed.first == NULL || due_ns < client->next_due_ns) {
+        client->next_due_ns = due_ns;
+    }
+    pending->state = PENDING_DELAYED;
+    pending->due_ns = due_ns;
+    pending->lane = NULL;
+    pending_list_append(&client->delayed, pending);
+}
+
+/*
+ * Ends a try that failed with pending->status. Calls that failed together draw the same number, so
+ * that they come back together, in one frame.
+ */
+static void end_failed_try(struct nnrpc_pending *pending, bool was_sent, uint64_t random) {
+    struct nnrpc_client *client = pending->client;
+    bool is_safe = pending->is_repeatable || !was_sent;
+    bool has_tries = client->max_attempts == 0 || pending->attempts < client->max_attempts;
+    if (pending->status.code == NNRPC_UNAVAILABLE && is_safe && has_tries) {
+        uint64_t due_ns = nnrpc_clock_ns() + nnrpc_backoff_ns(pending->attempts, random);
+        if (due_ns < pending->deadline_ns) {
+            delay(pending, due_ns);
+            return;
+        }
+    }
+    complete(pending);
+}
+
+void client_queue_release_due(struct nnrpc_client *client, uint64_t now) {
+    if (client->delayed.first == NULL || now < client->next_due_ns) {
+        return;
+    }
+    client->next_due_ns = UINT64_MAX;
+    struct nnrpc_pending *next = NULL;
+    for (struct nnrpc_pending *pending = client->delayed.first; pending != NULL; pending = next) {
+        next = pending->next;
+        if (pending->due_ns <= now) {
+            pending_list_remove(&client->delayed, pending);
+            pending->state = PENDING_QUEUED;
+            pending_list_append(&client->queues[pending->lane_class], pending);
+        } else if (pending->due_ns < client->next_due_ns) {
+            client->next_due_ns = pending->due_ns;
+        }
+    }
+}
+
+/* --- Answers ------------------------------------------------------------------------------ */
+
+static bool has_reason(const struct nnrpc_status *status, const char *reason) {
+    return strcmp(status->reason, reason) == 0 && strcmp(status->domain, NNRPC_DOMAIN) == 0;
+}
+
+/* Its answer did not fit beside the others: once more, alone, and soon. */
+static bool send_alone(struct nnrpc_pending *pending) {
+    if (pending->status.code != NNRPC_RESOURCE_EXHAUSTED ||
+        !has_reason(&pending->status, "FRAME_FULL") || pending->is_alone ||
+        !pending->is_repeatable) {
+        return false;
+    }
+    pending->is_alone = true;
+    pending->attempts--; /* this one does not count */
+    pending->lane = NULL;
+    pending->state = PENDING_QUEUED;
+    pending_list_prepend(&pending->client->queues[pending->lane_class], pending);
+    return true;
+}
+
+static void read_status(struct nnrpc_pending *pending, struct nnrpc_slice packed) {
+    if (!nnrpc_frame_read_status(packed, &pending->status)) {
+        (void)nnrpc_fail(
+            &pending->status, NNRPC_INTERNAL, NNRPC_DOMAIN, "MALFORMED_REPLY",
+            "the status of the answer is not one");
+    }
+}
+
+static void take_answer(
+    struct nnrpc_pending *pending, struct reply *reply, const struct nnrpc_response_view *response,
+    uint64_t random) {
+    if (pending->is_abandoned) {
+        release(pending);
+        return;
+    }
+    if (response->status.size > 0) {
+        read_status(pending, response->status);
+        if (send_alone(pending)) {
+            return;
+        }
+    }
+    pending->reply = reply;
+    pending->response = *response;
+    reply->reference_count++;
+    if (pending->status.code != NNRPC_UNAVAILABLE) {
+        complete(pending);
+        return;
+    }
+    /* A server that is stopping has done nothing, and will not. */
+    bool is_stopping = has_reason(&pending->status, "SHUTTING_DOWN");
+    pending->lane->is_leaving |= is_stopping;
+    end_failed_try(pending, !is_stopping, random);
+}
+
+/* --- Lanes -------------------------------------------------------------------------------- */
+
+static void free_lane(struct lane *lane) {
+    lane->is_busy = false;
+    lane->driver = NULL;
+    lane->call_count = 0;
+    lane->live_count = 0;
+}
+
+static void settle_failed(struct nnrpc_client *client, struct lane *lane) {
+    uint64_t random = client_next_random(client);
+    for (size_t i = 0; i < lane->call_count; i++) {
+        struct nnrpc_pending *pending = lane->calls[i];
+        if (pending->is_abandoned) {
+            release(pending);
+        } else {
+            nnrpc_status_copy(&pending->status, &lane->status);
+            end_failed_try(pending, lane->is_sent, random);
+        }
+    }
+    nnrpc_status_reset(&lane->status);
+    free_lane(lane);
+}
+
+static void settle_answered(struct nnrpc_client *client, struct lane *lane) {
+    struct reply *reply = new_reply(client, lane->reply_body);
+    if (reply == NULL) {
+        nnrpc_body_free(lane->reply_body);
+        lane->reply_body = NULL;
+        (void)nnrpc_fail(
+            &lane->status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
+            "no memory for an answer");
+        settle_failed(client, lane);
+        return;
+    }
+    uint64_t random = client_next_random(client);
+    struct nnrpc_wire_reader reader = nnrpc_wire_reader(lane->reply_body, lane->reply_size);
+    struct nnrpc_response_view response = {0};
+    for (size_t i = 0; i < lane->call_count; i++) {
+        (void)nnrpc_frame_next_response(&reader, &response); /* the last one stands for the rest */
+        take_answer(lane->calls[i], reply, &response, random);
+    }
+    lane->reply_body = NULL;
+    drop_reply(client, reply);
+    free_lane(lane);
+}
+
+void client_queue_settle(struct nnrpc_client *client, struct lane *lane) {
+    switch (lane->outcome) {
+    case LANE_UNCHANGED:
+        client_queue_reclaim(client, lane);
+        return;
+    case LANE_ANSWERED:
+        settle_answered(client, lane);
+        return;
+    case LANE_FAILED:
+        settle_failed(client, lane);
+        return;
+    }
+}
+
+void client_queue_reclaim(struct nnrpc_client *client, struct lane *lane) {
+    if (!lane->is_busy || lane->live_count > 0 || client->queues[lane->lane_class].first == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < lane->call_count; i++) {
+        release(lane->calls[i]);
+    }
+    lane->is_stale = lane->is_sent;
+    nnrpc_body_free(lane->body);
+    lane->body = NULL;
+    free_lane(lane);
+}
+
+/* --- Taking ------------------------------------------------------------------------------- */
+
+static void expire(struct nnrpc_pending *pending) {
+    (void)nnrpc_fail(
+        &pending->status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
+        "the call waited for a lane until its deadline of %u ms", pending->timeout_ms);
+    complete(pending);
+}
+
+static bool fits(
+    const struct nnrpc_client *client, const struct lane *lane, size_t frame_size,
+    const struct nnrpc_pending *pending) {
+    if (lane->call_count == 0) {
+        return true;
+    }
+    return lane->call_count < client->max_frame_calls && !pending->is_alone &&
+           !lane->calls[0]->is_alone &&
+           frame_size + client_frame_call_size(pending) <= CLIENT_BATCH_BYTES;
+}
+
+static void add_call(struct lane *lane, struct nnrpc_pending *pending) {
+    nnrpc_status_reset(&pending->status);
+    pending->state = PENDING_IN_FLIGHT;
+    pending->lane = lane;
+    pending->attempts++;
+    lane->calls[lane->call_count++] = pending;
+    lane->live_count++;
+    if (pending->deadline_ns > lane->deadline_ns) {
+        lane->deadline_ns = pending->deadline_ns;
+    }
+}
+
+/* Moves what makes a frame from the queue to the lane; calls that are too late are done. */
+static void fill_lane(struct nnrpc_client *client, struct lane *lane) {
+    struct pending_list *queue = &client->queues[lane->lane_class];
+    uint64_t now = nnrpc_clock_ns();
+    size_t frame_size = client_frame_overhead(client);
+    lane->deadline_ns = 0;
+    while (queue->first != NULL) {
+        struct nnrpc_pending *pending = queue->first;
+        if (now >= pending->deadline_ns) {
+            pending_list_remove(queue, pending);
+            expire(pending);
+        } else if (fits(client, lane, frame_size, pending)) {
+            pending_list_remove(queue, pending);
+            frame_size += client_frame_call_size(pending);
+            add_call(lane, pending);
+        } else {
+            break;
+        }
+    }
+}
+
+/* A lane that may be used now. One that waits for an answer that nobody wants will do. */
+static bool is_free(struct nnrpc_client *client, struct lane *lane) {
+    if (lane->is_busy && lane->live_count == 0) {
+        if (lane->driver != NULL) {
+            client_queue_wake(lane->driver); /* which gives it up */
+            return false;
+        }
+        client_queue_reclaim(client, lane);
+    }
+    return !lane->is_busy;
+}
+
+struct lane *client_queue_take(struct nnrpc_client *client, struct nnrpc_pending *claimant) {
+    for (size_t i = 0; i < client->lane_count; i++) {
+        struct lane *lane = &client->lanes[i];
+        if (client->queues[lane->lane_class].first == NULL || !is_free(client, lane)) {
+            continue;
+        }
+        fill_lane(client, lane);
+        if (lane->call_count > 0) {
+            lane->is_busy = true;
+            lane->is_sent = false;
+            lane->driver = claimant;
+            lane->frame_id = client_next_random(client);
+            return lane;
+        }
+    }
+    return NULL;
+}
+
+void client_queue_abandon(struct nnrpc_client *client, struct nnrpc_pending *pending) {
+    struct lane *lane = pending->lane;
+    switch (pending->state) {
+    case PENDING_QUEUED:
+        pending_list_remove(&client->queues[pending->lane_class], pending);
+        release(pending);
+        return;
+    case PENDING_DELAYED:
+        pending_list_remove(&client->delayed, pending);
+        release(pending);
+        return;
+    case PENDING_DONE:
+        release(pending);
+        return;
+    case PENDING_IN_FLIGHT:
+        pending->is_abandoned = true;
+        lane->live_count--;
+        if (lane->live_count == 0 && lane->driver != NULL &&
+            client->queues[lane->lane_class].first != NULL) {
+            client_queue_wake(lane->driver);
+        }
+        return;
+    }
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a client is made of, for the files of the calling side: client.c (the public functions),
+ * pending.c (calls), client_frame.c (calls to bytes and back), lane.c (frames on connections),
+ * client_queue.c (which calls a lane takes, and what becomes of answered ones), driver.c (threads
+ * that wait).
+ *
+ * One mutex guards everything, with one exception: `driver` of a lane is a claim. The thread that
+ * holds it works on the lane's connection, phase, body and outcome without the mutex; claims are
+ * made and given up under the mutex, and a lane's list of calls changes only when it is idle or by
+ * its claimant.
+ */
+#ifndef NNRPC_CLIENT_STATE_H
+#define NNRPC_CLIENT_STATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+#include "nnrpc/buffer.h"
+#include "nnrpc/client.h"
+#include "nnrpc/schema.h"
+#include "nnrpc/status.h"
+#include "transport.h"
+
+/* A frame with more than one call is no longer than this. */
+#define CLIENT_BATCH_BYTES (256u << 10)
+#define CLIENT_MAX_LANES 32 /* of a class */
+
+/* A received frame, kept until each of its calls has taken its part. */
+struct reply {
+    void *body;
+    size_t reference_count;
+    struct reply *next; /* in the pool */
+};
+
+enum pending_state {
+    PENDING_QUEUED,    /* in its class's queue */
+    PENDING_DELAYED,   /* in client->delayed until due_ns, then queued again */
+    PENDING_IN_FLIGHT, /* in a lane's frame */
+    PENDING_DONE,      /* code, status and response are filled */
+};
+
+/* A list of calls, linked by next and previous. */
+struct pending_list {
+    struct nnrpc_pending *first;
+    struct nnrpc_pending *last;
+};
+
+/* One call, from start to finish. Pooled. */
+struct nnrpc_pending {
+    struct nnrpc_client *client;
+    struct nnrpc_pending *next; /* in the one list that holds it: queue, delayed or pool */
+    struct nnrpc_pending *previous;
+    enum pending_state state;
+
+    /* What is asked. Fixed once started. */
+    const struct nnrpc_method *method;
+    struct nnrpc_reply_metadata *reply_metadata; /* of the caller, or NULL */
+    enum nnrpc_lane_class lane_class;
+    bool is_repeatable;
+    uint64_t deadline_ns;
+    uint32_t timeout_ms;
+    struct nnrpc_buffer encoded; /* the packed Request but for its timeout_ms */
+
+    /* How it goes. */
+    bool is_alone;     /* its answer did not fit beside others */
+    bool is_abandoned; /* nobody waits any more; its lane releases it */
+    uint32_t attempts;
+    uint64_t due_ns; /* of a delayed call */
+    struct lane *lane;
+
+    /* How it ended. */
+    struct nnrpc_status status;
+    struct reply *reply; /* one reference, NULL when there is no answer */
+    struct nnrpc_response_view response;
+
+    /* The thread in nnrpc_client_finish(), if any. */
+    struct nnrpc_pending *next_waiting;
+    struct nnrpc_pending *previous_waiting;
+    bool is_polling; /* it waits for connections, not for `wake` */
+    bool is_woken;
+    int wake_fd; /* borrowed from the client while polling; -1: none */
+    pthread_cond_t wake;
+};
+
+enum lane_outcome {
+    LANE_UNCHANGED,
+    LANE_ANSWERED, /* reply_body holds a checked frame */
+    LANE_FAILED,   /* status says why; the connection is closed */
+};
+
+/* One connection, and the frame that is outstanding on it. */
+struct lane {
+    enum nnrpc_lane_class lane_class;
+    struct nnrpc_pending *driver; /* who has claimed it; NULL: nobody */
+    bool is_busy;                 /* calls[] is a frame that is not answered */
+    size_t call_count;
+    size_t live_count; /* calls that are not abandoned */
+    struct nnrpc_pending **calls;
+    uint64_t frame_id;
+    uint64_t deadline_ns; /* the latest of its calls' */
+
+    /* The claimant's. */
+    struct nnrpc_connection *connection; /* NULL: none */
+    size_t endpoint;
+    size_t refusals; /* endpoints that could not be reached, in this try */
+    bool is_stale;   /* an answer that nobody wants may come on the connection */
+    bool is_leaving; /* the server is stopping: the next frame goes elsewhere */
+    bool is_sent;
+    void *body; /* of the frame while it is not sent */
+    enum lane_outcome outcome;
+    void *reply_body;
+    size_t reply_size;
+    struct nnrpc_status status;
+};
+
+struct nnrpc_client {
+    /* Fixed once made. */
+    char **endpoints;
+    size_t endpoint_count;
+    uint32_t timeout_ms;
+    uint32_t max_reply_bytes;
+    uint32_t max_frame_calls;
+    uint32_t max_attempts;            /* 0: no limit */
+    struct nnrpc_buffer frame_prefix; /* what every frame begins with: metadata, max_reply_bytes */
+    struct lane *lanes;
+    size_t lane_count;
+
+    pthread_mutex_t mutex;
+    struct pending_list queues[NNRPC_LANE_CLASS_COUNT];
+    struct pending_list delayed;
+    uint64_t next_due_ns; /* at or before the first due of `delayed` */
+    struct nnrpc_pending *first_waiting;
+    struct nnrpc_pending *pool;
+    size_t pool_count;
+    struct reply *reply_pool;
+    int *wake_fds; /* as many as lanes: there are no more drivers */
+    size_t wake_fd_count;
+    uint64_t random_state;
+};
+
+/* A number that looks random and does not repeat for a client. Under the mutex. */
+uint64_t client_next_random(struct nnrpc_client *client);
+
+#endif

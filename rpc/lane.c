@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lanes. After any failure, and when an answer is given up, the connection is closed: an endpoint
+ * that goes on may hold stale bytes, and a late answer must not meet the next frame.
+ */
+#include "lane.h"
+
+#include "client_frame.h"
+#include "clock.h"
+
+void lane_close(struct lane *lane) {
+    nnrpc_connection_close(lane->connection);
+    lane->connection = NULL;
+    nnrpc_body_free(lane->body);
+    lane->body = NULL;
+}
+
+void lane_turn_away(const struct nnrpc_client *client, struct lane *lane) {
+    nnrpc_connection_close(lane->connection);
+    lane->connection = NULL;
+    lane->endpoint = (lane->endpoint + 1) % client->endpoint_count;
+}
+
+static void fail(struct lane *lane) {
+    lane_close(lane);
+    lane->outcome = LANE_FAILED;
+}
+
+/* Nothing to do but wait, unless nobody waits any longer. */
+static void check_deadline(const struct nnrpc_client *client, struct lane *lane) {
+    if (nnrpc_clock_ns() >= lane->deadline_ns) {
+        (void)nnrpc_fail(
+            &lane->status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
+            "no answer from \"%s\" before the deadline", client->endpoints[lane->endpoint]);
+        lane_turn_away(client, lane);
+        fail(lane);
+    }
+}
+
+/* --- Sending ------------------------------------------------------------------------------ */
+
+/* The last frame's answer is not wanted any more. If it is there the connection is as new. */
+static void drop_stale_answer(struct lane *lane) {
+    void *body = NULL;
+    size_t size = 0;
+    lane->is_stale = false;
+    if (lane->connection == NULL) {
+        return;
+    }
+    if (nnrpc_connection_try_receive(lane->connection, &body, &size, &lane->status) ==
+        NNRPC_PROGRESS_DONE) {
+        nnrpc_body_free(body);
+        return;
+    }
+    nnrpc_connection_close(lane->connection);
+    lane->connection = NULL;
+}
+
+static enum nnrpc_progress send_to_endpoint(const struct nnrpc_client *client, struct lane *lane) {
+    if (lane->connection == NULL && nnrpc_connection_open(
+                                        client->endpoints[lane->endpoint], client->max_reply_bytes,
+                                        &lane->connection, &lane->status) != NNRPC_OK) {
+        return NNRPC_PROGRESS_FAILED;
+    }
+    return nnrpc_connection_try_send(lane->connection, &lane->body, &lane->status);
+}
+
+static void step_sending(const struct nnrpc_client *client, struct lane *lane) {
+    while (lane->refusals < client->endpoint_count) {
+        switch (send_to_endpoint(client, lane)) {
+        case NNRPC_PROGRESS_DONE:
+            lane->is_sent = true;
+            return;
+        case NNRPC_PROGRESS_WAITING:
+            check_deadline(client, lane);
+            return;
+        case NNRPC_PROGRESS_FAILED:
+            lane->refusals++;
+            lane_turn_away(client, lane);
+            break;
+        }
+    }
+    fail(lane);
+}
+
+static void begin_sending(const struct nnrpc_client *client, struct lane *lane) {
+    lane->refusals = 0;
+    if (lane->is_leaving) {
+        lane->is_leaving = false;
+        lane_turn_away(client, lane);
+    }
+    lane->body = client_frame_build(client, lane);
+    if (lane->body == NULL) {
+        (void)nnrpc_fail(
+            &lane->status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
+            "no memory for a frame of %zu calls", lane->call_count);
+        fail(lane);
+    }
+}
+
+/* --- Receiving ---------------------------------------------------------------------------- */
+
+/* One answer for each call, or a single one for a frame that the server did not understand. */
+static bool is_reply(const struct lane *lane) {
+    size_t response_count = 0;
+    if (!nnrpc_response_frame_open(
+            lane->reply_body, lane->reply_size, lane->frame_id, &response_count)) {
+        return false;
+    }
+    if (response_count == lane->call_count) {
+        return true;
+    }
+    struct nnrpc_wire_reader reader = nnrpc_wire_reader(lane->reply_body, lane->reply_size);
+    struct nnrpc_response_view response;
+    return response_count == 1 && nnrpc_frame_next_response(&reader, &response) &&
+           response.status.size > 0;
+}
+
+static void take_reply(const struct nnrpc_client *client, struct lane *lane) {
+    if (is_reply(lane)) {
+        lane->outcome = LANE_ANSWERED;
+        return;
+    }
+    nnrpc_body_free(lane->reply_body);
+    lane->reply_body = NULL;
+    (void)nnrpc_fail(
+        &lane->status, NNRPC_INTERNAL, NNRPC_DOMAIN, "MALFORMED_REPLY",
+        "the answer from \"%s\" does not fit the %zu calls that were sent",
+        client->endpoints[lane->endpoint], lane->call_count);
+    fail(lane);
+}
+
+static void step_receiving(const struct nnrpc_client *client, struct lane *lane) {
+    switch (nnrpc_connection_try_receive(
+        lane->connection, &lane->reply_body, &lane->reply_size, &lane->status)) {
+    case NNRPC_PROGRESS_DONE:
+        take_reply(client, lane);
+        return;
+    case NNRPC_PROGRESS_WAITING:
+        check_deadline(client, lane);
+        return;
+    case NNRPC_PROGRESS_FAILED:
+        fail(lane);
+        return;
+    }
+}
+
+void lane_step(const struct nnrpc_client *client, struct lane *lane) {
+    lane->outcome = LANE_UNCHANGED;
+    if (lane->is_stale) {
+        drop_stale_answer(lane);
+    }
+    if (!lane->is_sent && lane->body == NULL) {
+        begin_sending(client, lane);
+    }
+    if (lane->outcome == LANE_UNCHANGED && !lane->is_sent) {
+        step_sending(client, lane);
+    } else if (lane->outcome == LANE_UNCHANGED) {
+        step_receiving(client, lane);
+    }
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls. A call keeps its memory when it returns to the pool, so a warm client allocates nothing
+ * for one; what it held is wiped, since requests carry secrets.
+ */
+#include "pending.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client_frame.h"
+#include "field.h"
+#include "nnrpc/crypto.h"
+
+#define POOL_MAX 1024
+#define POOLED_BUFFER_MAX_BYTES (16u << 10)
+#define REQUEST_METHOD 1
+#define REQUEST_METADATA 3
+#define REQUEST_MESSAGE 4
+#define LENGTH_MAX_BYTES 5
+
+/* --- The pool ----------------------------------------------------------------------------- */
+
+static struct nnrpc_pending *make(struct nnrpc_client *client) {
+    struct nnrpc_pending *pending = calloc(1, sizeof(*pending));
+    if (pending == NULL) {
+        return NULL;
+    }
+    pthread_condattr_t attributes;
+    if (pthread_condattr_init(&attributes) != 0) {
+        free(pending);
+        return NULL;
+    }
+    bool made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+                pthread_cond_init(&pending->wake, &attributes) == 0;
+    (void)pthread_condattr_destroy(&attributes);
+    if (!made) {
+        free(pending);
+        return NULL;
+    }
+    pending->client = client;
+    pending->wake_fd = -1;
+    return pending;
+}
+
+struct nnrpc_pending *pending_new(struct nnrpc_client *client) {
+    pthread_mutex_lock(&client->mutex);
+    struct nnrpc_pending *pending = client->pool;
+    if (pending != NULL) {
+        client->pool = pending->next;
+        client->pool_count--;
+        pending->next = NULL;
+    }
+    pthread_mutex_unlock(&client->mutex);
+    return pending != NULL ? pending : make(client);
+}
+
+void pending_free(struct nnrpc_pending *pending) {
+    nnrpc_status_deinit(&pending->status);
+    nnrpc_wipe(pending->encoded.data, pending->encoded.size);
+    nnrpc_buffer_deinit(&pending->encoded);
+    (void)pthread_cond_destroy(&pending->wake);
+    free(pending);
+}
+
+/* Gives up the call's part of a reply. The body is the caller's when that was the last. */
+static void *drop_reply(struct nnrpc_pending *pending) {
+    struct reply *reply = pending->reply;
+    pending->reply = NULL;
+    if (reply == NULL || --reply->reference_count > 0) {
+        return NULL;
+    }
+    void *body = reply->body;
+    reply->next = pending->client->reply_pool;
+    pending->client->reply_pool = reply;
+    return body;
+}
+
+void *pending_release(struct nnrpc_pending *pending) {
+    struct nnrpc_client *client = pending->client;
+    void *body = drop_reply(pending);
+    nnrpc_status_deinit(&pending->status);
+    nnrpc_wipe(pending->encoded.data, pending->encoded.size);
+    if (client->pool_count >= POOL_MAX) {
+        pending_free(pending);
+        return body;
+    }
+    if (pending->encoded.capacity > POOLED_BUFFER_MAX_BYTES) {
+        nnrpc_buffer_deinit(&pending->encoded);
+    }
+    nnrpc_buffer_clear(&pending->encoded);
+    pending->reply_metadata = NULL;
+    pending->is_alone = false;
+    pending->is_abandoned = false;
+    pending->attempts = 0;
+    pending->lane = NULL;
+    pending->next = client->pool;
+    client->pool = pending;
+    client->pool_count++;
+    return body;
+}
+
+/* --- Filling ------------------------------------------------------------------------------ */
+
+static const ProtobufCFieldDescriptor *request_id_field(const struct nnrpc_method *method) {
+    return method->request_id_index < 0
+               ? NULL
+               : &method->request->descriptor->fields[method->request_id_index];
+}
+
+/* Whether packed bytes hold a text field with something in it. The last one counts. */
+static bool has_packed_text(const struct pending_request *request, uint32_t number) {
+    struct nnrpc_wire_reader reader = nnrpc_wire_reader(request->packed, request->packed_size);
+    struct nnrpc_wire_field field;
+    bool found = false;
+    while (nnrpc_wire_next(&reader, &field)) {
+        if (field.number == number && field.type == NNRPC_WIRE_BYTES) {
+            found = field.bytes.size > 0;
+        }
+    }
+    return found;
+}
+
+/* Whether the caller gave an id of its own. */
+static bool has_request_id(
+    const struct pending_request *request, const ProtobufCFieldDescriptor *field) {
+    return request->message == NULL ? has_packed_text(request, field->id)
+                                    : nnrpc_field_is_set(field, request->message);
+}
+
+static size_t metadata_size(const struct nnrpc_call_options *options) {
+    size_t size = 0;
+    for (size_t i = 0; i < options->metadata_count; i++) {
+        const struct nnrpc_metadata *metadata = &options->metadata[i];
+        size += nnrpc_wire_bytes_field_size(
+            REQUEST_METADATA, nnrpc_wire_bytes_field_size(1, strlen(metadata->key)) +
+                                  nnrpc_wire_bytes_field_size(2, metadata->value_size));
+    }
+    return size;
+}
+
+/* The server would refuse the whole frame, and with it the calls of others. */
+static enum nnrpc_code check_metadata(
+    const struct nnrpc_call_options *options, struct nnrpc_status *out_status) {
+    if (options->metadata_count > NNRPC_FRAME_MAX_METADATA) {
+        return nnrpc_fail(
+            out_status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, "MALFORMED_FRAME",
+            "the call has %zu metadata, at most %d are allowed", options->metadata_count,
+            NNRPC_FRAME_MAX_METADATA);
+    }
+    for (size_t i = 0; i < options->metadata_count; i++) {
+        const char *key = options->metadata[i].key;
+        if (!nnrpc_utf8_valid(key, strlen(key))) {
+            return nnrpc_fail(
+                out_status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, "MALFORMED_FRAME",
+                "the key of metadata %zu is not UTF-8", i);
+        }
+    }
+    return NNRPC_OK;
+}
+
+/* Checks that the call fits in a frame of its own. */
+static enum nnrpc_code check_size(
+    const struct nnrpc_client *client, size_t beside_bytes, size_t message_size,
+    struct nnrpc_status *out_status) {
+    size_t overhead = client_frame_overhead(client) + beside_bytes + 3 * (1 + LENGTH_MAX_BYTES);
+    size_t most = overhead < NNRPC_FRAME_MAX_BYTES ? NNRPC_FRAME_MAX_BYTES - overhead : 0;
+    if (message_size <= most) {
+        return NNRPC_OK;
+    }
+    enum nnrpc_code code = nnrpc_fail(
+        out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "REQUEST_TOO_LARGE",
+        "the request has %zu bytes, at most %zu fit in a frame", message_size, most);
+    nnrpc_status_add_info(out_status, "request_bytes", "%zu", message_size);
+    nnrpc_status_add_info(out_status, "max_request_bytes", "%zu", most);
+    return code;
+}
+
+static void append_message(
+    struct nnrpc_buffer *buffer, const struct pending_request *request, size_t packed_size,
+    const ProtobufCFieldDescriptor *id_field, size_t id_size) {
+    size_t message_size = packed_size + id_size;
+    uint8_t *start = nnrpc_buffer_reserve(buffer, 1 + LENGTH_MAX_BYTES + message_size);
+    if (start == NULL) {
+        return;
+    }
+    uint8_t *at = nnrpc_wire_put_bytes_header(start, REQUEST_MESSAGE, message_size);
+    if (request->message != NULL) {
+        (void)protobuf_c_message_pack(request->message, at);
+    } else if (packed_size > 0) {
+        memcpy(at, request->packed, packed_size);
+    }
+    buffer->size += (size_t)(at - start) + packed_size;
+    if (id_size > 0) {
+        char id[NNRPC_UUID_TEXT_BYTES];
+        nnrpc_uuid_v7(id);
+        nnrpc_wire_append_bytes(buffer, id_field->id, id, NNRPC_UUID_TEXT_BYTES - 1);
+    }
+}
+
+static enum nnrpc_code encode(
+    struct nnrpc_pending *pending, const struct nnrpc_call_options *options,
+    const struct pending_request *request, struct nnrpc_status *out_status) {
+    const struct nnrpc_method *method = pending->method;
+    const ProtobufCFieldDescriptor *id_field = request_id_field(method);
+    bool fill = id_field != NULL && !has_request_id(request, id_field);
+    size_t id_size =
+        fill ? nnrpc_wire_bytes_field_size(id_field->id, NNRPC_UUID_TEXT_BYTES - 1) : 0;
+    size_t packed_size = request->message != NULL
+                             ? protobuf_c_message_get_packed_size(request->message)
+                             : request->packed_size;
+    size_t name_size = strlen(method->name);
+    size_t beside_bytes =
+        nnrpc_wire_bytes_field_size(REQUEST_METHOD, name_size) + metadata_size(options);
+    enum nnrpc_code code =
+        check_size(pending->client, beside_bytes, packed_size + id_size, out_status);
+    if (code != NNRPC_OK) {
+        return code;
+    }
+    nnrpc_wire_append_bytes(&pending->encoded, REQUEST_METHOD, method->name, name_size);
+    for (size_t i = 0; i < options->metadata_count; i++) {
+        nnrpc_frame_append_metadata(&pending->encoded, REQUEST_METADATA, &options->metadata[i]);
+    }
+    append_message(&pending->encoded, request, packed_size, id_field, id_size);
+    if (pending->encoded.failed) {
+        return nnrpc_fail(
+            out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
+            "no memory for a request of %zu bytes", packed_size);
+    }
+    return NNRPC_OK;
+}
+
+enum nnrpc_code pending_fill(
+    struct nnrpc_pending *pending, const struct nnrpc_method *method,
+    const struct nnrpc_call_options *options, const struct pending_request *request,
+    struct nnrpc_status *out_status) {
+    static const struct nnrpc_call_options no_options = {0};
+    options = options == NULL ? &no_options : options;
+    pending->method = method;
+    pending->reply_metadata = options->reply_metadata;
+    pending->timeout_ms =
+        options->timeout_ms == 0 ? pending->client->timeout_ms : options->timeout_ms;
+    pending->is_repeatable = method->idempotency == NNRPC_NO_SIDE_EFFECTS ||
+                             method->idempotency == NNRPC_IDEMPOTENT ||
+                             method->request_id_index >= 0;
+    enum nnrpc_code code = check_metadata(options, out_status);
+    return code != NNRPC_OK ? code : encode(pending, options, request, out_status);
+}
+
+/* --- Lists -------------------------------------------------------------------------------- */
+
+void pending_list_append(struct pending_list *list, struct nnrpc_pending *pending) {
+    pending->next = NULL;
+    pending->previous = list->last;
+    if (list->last == NULL) {
+        list->first = pending;
+    } else {
+        list->last->next = pending;
+    }
+    list->last = pending;
+}
+
+void pending_list_prepend(struct pending_list *list, struct nnrpc_pending *pending) {
+    pending->previous = NULL;
+    pending->next = list->first;
+    if (list->first == NULL) {
+        list->last = pending;
+    } else {
+        list->first->previous = pending;
+    }
+    list->first = pending;
+}
+
+void pending_list_remove(struct pending_list *list, struct nnrpc_pending *pending) {
+    if (pending->previous == NULL) {
+        list->first = pending->next;
+    } else {
+        pending->previous->next = pending->next;
+    }
+    if (pending->next == NULL) {
+        list->last = pending->previous;
+    } else {
+        pending->next->previous = pending->previous;
+    }
+    pending->next = NULL;
+    pending->previous = NULL;
+}
