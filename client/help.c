@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Help is written by argp from the table of verbs; this file makes the texts around the flags.
+ */
+#include "help.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+#ifndef CTL_VERSION
+#define CTL_VERSION "0.0.0"
+#endif
+
+const char ctl_version[] = CTL_VERSION;
+
+#define SUMMARY_COLUMN 24
+
+static const char ENVIRONMENT_TEXT[] =
+    "Environment:\n"
+    "  CONTACTS_SERVER       Addresses for --server, separated by spaces; without both,\n"
+    "                        ./data/contactd.sock is used if it is there\n"
+    "  CONTACTS_TOKEN_FILE   As --token-file\n"
+    "  CONTACTS_TIMEOUT      As --timeout\n"
+    "  CONTACTS_OUTPUT       As --output\n";
+
+static size_t count_flags(const struct ctl_verb *verb) {
+    size_t count = 0;
+    while (ctl_verb_flag(verb, count) != NULL) {
+        count++;
+    }
+    return count;
+}
+
+struct argp_option *ctl_help_options(const struct ctl_verb *verb) {
+    size_t count = count_flags(verb);
+    struct argp_option *options = ctl_allocate(2 * count + 2, sizeof(*options));
+    size_t own_count = count - count_flags(NULL);
+    struct argp_option *next = options;
+    for (size_t i = 0; i < count; i++) {
+        const struct ctl_flag *flag = ctl_verb_flag(verb, i);
+        if (i == own_count && verb != NULL) {
+            *next++ = (struct argp_option){.doc = "Flags of every verb:", .group = 2};
+        }
+        *next++ = (struct argp_option){
+            .name = flag->name,
+            .key = CTL_FLAG_KEY + (int)i,
+            .arg = flag->argument,
+            .doc = flag->help,
+            .group = i < own_count ? 1 : 2};
+        if (flag->letter != 0) {
+            /* An alias must follow its option; without a name of its own it is only a letter. */
+            *next++ = (struct argp_option){.key = flag->letter, .flags = OPTION_ALIAS};
+        }
+    }
+    return options;
+}
+
+void ctl_help_arguments(const struct ctl_verb *verb, struct nnrpc_buffer *out) {
+    for (const struct ctl_argument *argument = verb->arguments; argument->name != NULL;
+         argument++) {
+        nnrpc_buffer_append_format(out, argument->is_optional ? " [%s]" : " %s", argument->name);
+        if (argument->is_repeatable) {
+            nnrpc_buffer_append_text(out, "...");
+        }
+    }
+}
+
+static void append_row(struct nnrpc_buffer *out, const char *left, const char *right) {
+    nnrpc_buffer_append_format(out, "  %-*s %s\n", SUMMARY_COLUMN, left, right);
+}
+
+static void append_verbs(struct nnrpc_buffer *out, const char *noun) {
+    for (size_t i = 0; i < ctl_verb_count; i++) {
+        const struct ctl_verb *verb = &ctl_verbs[i];
+        if (verb->noun == NULL ? noun == NULL : noun != NULL && strcmp(verb->noun, noun) == 0) {
+            append_row(out, verb->name, verb->summary);
+        }
+    }
+}
+
+/* "contact get|list|...": every verb of a noun, wrapped by argp. */
+static void append_nouns(struct nnrpc_buffer *out) {
+    const char *noun = NULL;
+    for (size_t i = 0; i < ctl_verb_count; i++) {
+        const struct ctl_verb *verb = &ctl_verbs[i];
+        if (verb->noun == NULL) {
+            continue;
+        }
+        if (noun == NULL || strcmp(noun, verb->noun) != 0) {
+            nnrpc_buffer_append_format(
+                out, "%s%s: %s\n", noun != NULL ? "\n" : "", verb->noun,
+                ctl_noun_summary(verb->noun));
+        }
+        noun = verb->noun;
+        append_row(out, verb->name, verb->summary);
+    }
+}
+
+static void append_program(struct nnrpc_buffer *out) {
+    append_nouns(out);
+    nnrpc_buffer_append_text(out, "\nand:\n");
+    append_verbs(out, NULL);
+    nnrpc_buffer_append_text(out, "\n`contactctl NOUN VERB --help` says more about a verb.\n\v");
+    nnrpc_buffer_append_text(out, ENVIRONMENT_TEXT);
+    nnrpc_buffer_append_text(out, "\nExit codes:\n");
+    for (size_t i = 0; i < ctl_exit_description_count; i++) {
+        nnrpc_buffer_append_format(
+            out, "  %3d  %s\n", (int)ctl_exit_descriptions[i].exit,
+            ctl_exit_descriptions[i].meaning);
+    }
+}
+
+static void append_doc(struct nnrpc_buffer *out, const struct ctl_verb *verb, const char *noun) {
+    if (verb != NULL) {
+        nnrpc_buffer_append_format(out, "%s.\n", verb->summary);
+        if (verb->details != NULL) {
+            nnrpc_buffer_append_format(out, "\n%s\n", verb->details);
+        }
+        nnrpc_buffer_append_text(
+            out, "\vExit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, "
+                 "5 unavailable, 6 denied, 7 incomplete, 8 refused, 9 the answer is no, "
+                 "130 interrupted; `contactctl --help` has them in full.\n");
+        return;
+    }
+    nnrpc_buffer_append_text(out, "Works with a contacts server.\n\n");
+    if (noun != NULL) {
+        nnrpc_buffer_append_format(out, "%s: %s\n", noun, ctl_noun_summary(noun));
+        append_verbs(out, noun);
+    } else {
+        append_program(out);
+    }
+}
+
+void ctl_help_print(const struct ctl_verb *verb, const char *noun) {
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer usage = {0};
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer doc = {0};
+    NNRPC_CLEANUP(ctl_release) struct argp_option *options = ctl_help_options(verb);
+    if (verb != NULL) {
+        nnrpc_buffer_append_format(
+            &usage, "%s%s%s", verb->noun != NULL ? verb->noun : "", verb->noun != NULL ? " " : "",
+            verb->name);
+        ctl_help_arguments(verb, &usage);
+    } else if (noun != NULL) {
+        nnrpc_buffer_append_format(&usage, "%s VERB [ARGUMENT...]", noun);
+    } else {
+        nnrpc_buffer_append_text(&usage, "[NOUN] VERB [ARGUMENT...]");
+    }
+    append_doc(&doc, verb, noun);
+    struct argp argp = {
+        .options = options, .args_doc = ctl_buffer_text(&usage), .doc = ctl_buffer_text(&doc)};
+    char name[] = "contactctl";
+    argp_help(&argp, stdout, ARGP_HELP_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
+}
