@@ -109,31 +109,42 @@ static void gen_emit_flags(const struct gen_field *field, struct gen_text *text)
         {rule != NULL && rule->empty_is_null, "NNRPC_FIELD_EMPTY_IS_NULL"},
         {field->message != NULL && field->message->is_map_entry, "NNRPC_FIELD_MAP"},
     };
-    const char *lead = ", .flags = ";
+    const char *lead = "                .flags = ";
+    const char *end = "";
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (flags[i].set) {
             gen_text_printf(text, "%s%s", lead, flags[i].name);
             lead = " | ";
+            end = ",\n";
         }
     }
+    gen_text_printf(text, "%s", end);
+}
+
+static void gen_emit_link(struct gen_text *text, const char *member, const char *table) {
+    gen_text_printf(text, "                .%s = &%s,\n", member, table);
 }
 
 static void gen_emit_field(const struct gen_field *field, struct gen_text *text) {
     gen_text_printf(
-        text, "            /* %d %s */\n            {.json_name = ", field->proto->number,
-        field->proto->name);
+        text,
+        "            /* %d %s */\n"
+        "            {\n"
+        "                .json_name = ",
+        field->proto->number, field->proto->name);
     gen_text_literal(text, field->json_name);
+    gen_text_printf(text, ",\n");
     gen_emit_flags(field, text);
     if (field->message != NULL) {
-        gen_text_printf(text, ", .message = &%s", field->message->table);
+        gen_emit_link(text, "message", field->message->table);
     }
     if (field->enumeration != NULL) {
-        gen_text_printf(text, ", .enumeration = &%s", field->enumeration->table);
+        gen_emit_link(text, "enumeration", field->enumeration->table);
     }
     if (field->mask_of != NULL) {
-        gen_text_printf(text, ", .mask_of = &%s", field->mask_of->table);
+        gen_emit_link(text, "mask_of", field->mask_of->table);
     }
-    gen_text_printf(text, "},\n");
+    gen_text_printf(text, "            },\n");
 }
 
 /* The messages that have a JSON mapping of their own. */

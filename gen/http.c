@@ -24,6 +24,7 @@
 struct gen_http_check {
     struct gen_run *run;
     const struct gen_file *file;
+    const struct gen_service *service;
     const struct gen_method *method;
     struct gen_path path;
 };
@@ -33,7 +34,8 @@ static bool gen_http_refuse(
     const char *reason) {
     return gen_refuse(
         check->run, check->file, gen_path_with(check->run, check->path, number),
-        "rpc %s: HTTP %s \"%s\": %s", check->method->proto->name, what, value, reason);
+        "rpc %s/%s: HTTP %s \"%s\": %s", check->service->full_name, check->method->proto->name,
+        what, value, reason);
 }
 
 static bool gen_is_verb(const char *verb) {
@@ -91,6 +93,19 @@ static const char *gen_segment_problem(
     return dots ? "a segment cannot be . or .." : NULL;
 }
 
+/* Says whether a variable of a template stands in it twice. */
+static bool gen_template_repeats(const char *path) {
+    for (const char *open = strchr(path, '{'); open != NULL; open = strchr(open + 1, '{')) {
+        size_t size = strcspn(open, "}");
+        for (const char *next = strchr(open + 1, '{'); next != NULL; next = strchr(next + 1, '{')) {
+            if (strcspn(next, "}") == size && strncmp(open, next, size) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Says what is wrong with a path template, or NULL. An empty last segment is fine: "/things/". */
 static const char *gen_template_problem(
     struct gen_run *run, const struct gen_message *message, const char *path) {
@@ -112,6 +127,15 @@ static const char *gen_template_problem(
     return NULL;
 }
 
+static bool gen_http_check_path(
+    const struct gen_http_check *check, const Nnrpc__V1__HttpRule *rule) {
+    const char *problem = gen_template_problem(check->run, check->method->request, rule->path);
+    if (problem == NULL && gen_template_repeats(rule->path)) {
+        problem = "a field stands in it twice";
+    }
+    return problem == NULL || gen_http_refuse(check, RULE_PATH, "path", rule->path, problem);
+}
+
 static bool gen_http_check_action(
     const struct gen_http_check *check, const Nnrpc__V1__HttpRule *rule) {
     for (const char *at = rule->action; *at != '\0'; at++) {
@@ -130,6 +154,9 @@ static bool gen_http_check_bodies(
     struct gen_run *run = check->run;
     const struct gen_message *request = check->method->request;
     const struct gen_message *response = check->method->response;
+    if (rule->body[0] != '\0' && strcmp(rule->verb, "GET") == 0) {
+        return gen_http_refuse(check, RULE_BODY, "body", rule->body, "GET has no body");
+    }
     if (rule->body[0] != '\0' && strcmp(rule->body, "*") != 0 &&
         gen_field_index(request, rule->body, strlen(rule->body)) < 0) {
         return gen_http_refuse(
@@ -152,11 +179,8 @@ static bool gen_http_check_rule(
         return gen_http_refuse(
             check, RULE_VERB, "verb", rule->verb, "must be GET, POST, PUT, PATCH or DELETE");
     }
-    const char *problem = gen_template_problem(run, check->method->request, rule->path);
-    if (problem != NULL) {
-        return gen_http_refuse(check, RULE_PATH, "path", rule->path, problem);
-    }
-    if (!gen_http_check_action(check, rule) || !gen_http_check_bodies(check, rule)) {
+    if (!gen_http_check_path(check, rule) || !gen_http_check_action(check, rule) ||
+        !gen_http_check_bodies(check, rule)) {
         return false;
     }
     if (rule->success_status != 0 && (rule->success_status < 200 || rule->success_status > 299)) {
@@ -165,7 +189,7 @@ static bool gen_http_check_rule(
             gen_format(&run->memory, "%u", rule->success_status), "must be from 200 to 299");
     }
     if (rule->location[0] != '\0') {
-        problem = gen_template_problem(run, check->method->response, rule->location);
+        const char *problem = gen_template_problem(run, check->method->response, rule->location);
         if (problem != NULL) {
             return gen_http_refuse(check, RULE_LOCATION, "location", rule->location, problem);
         }
@@ -173,8 +197,10 @@ static bool gen_http_check_rule(
     return true;
 }
 
-bool gen_http_read(struct gen_run *run, const struct gen_file *file, struct gen_method *method) {
-    struct gen_http_check check = {.run = run, .file = file, .method = method};
+bool gen_http_read(
+    struct gen_run *run, const struct gen_file *file, const struct gen_service *service,
+    struct gen_method *method) {
+    struct gen_http_check check = {.run = run, .file = file, .service = service, .method = method};
     check.path = gen_path_with(run, method->path, GEN_METHOD_OPTIONS);
     check.path = gen_path_with(run, check.path, GEN_OPTION_HTTP);
     const ProtobufCMessage *unpacked = NULL;
@@ -182,7 +208,8 @@ bool gen_http_read(struct gen_run *run, const struct gen_file *file, struct gen_
             run, &method->proto->options->base, GEN_OPTION_HTTP, &nnrpc__v1__http_rule__descriptor,
             &unpacked)) {
         return gen_refuse(
-            run, file, check.path, "rpc %s: nnrpc.v1.http is malformed", method->proto->name);
+            run, file, check.path, "rpc %s/%s: nnrpc.v1.http is malformed", service->full_name,
+            method->proto->name);
     }
     const Nnrpc__V1__HttpRule *rule = (const Nnrpc__V1__HttpRule *)unpacked;
     if (rule == NULL) {
@@ -215,6 +242,7 @@ bool gen_http_read(struct gen_run *run, const struct gen_file *file, struct gen_
 struct gen_route {
     const char *key; /* verb, path with nameless variables, action */
     const struct gen_file *file;
+    const struct gen_service *service;
     const struct gen_method *method;
     const Nnrpc__V1__HttpRule *rule;
     size_t order;
@@ -240,50 +268,69 @@ static int gen_route_compare(const void *left, const void *right) {
     return order != 0 ? order : (a->order > b->order) - (a->order < b->order);
 }
 
-/* The routes of every method; `routes` may be NULL to count them. */
-static size_t gen_routes_list(struct gen_run *run, struct gen_route *routes) {
+/* Adds the routes of a service to those of the services before it. */
+static void gen_routes_add(
+    struct gen_run *run, const struct gen_file *file, const struct gen_service *service,
+    struct gen_route *routes, size_t *count) {
+    for (size_t i = 0; i < service->method_count; i++) {
+        const struct gen_method *method = &service->methods[i];
+        for (size_t k = 0; k < method->http_rule_count; k++) {
+            const Nnrpc__V1__HttpRule *rule = method->http_rules[k];
+            routes[*count] = (struct gen_route){
+                .key = gen_route_key(run, rule),
+                .file = file,
+                .service = service,
+                .method = method,
+                .rule = rule,
+                .order = *count};
+            ++*count;
+        }
+    }
+}
+
+static size_t gen_routes_count(const struct gen_file *file) {
     size_t count = 0;
-    for (size_t i = 0; i < run->file_count; i++) {
-        const struct gen_file *file = &run->files[i];
-        for (size_t s = 0; s < file->service_count; s++) {
-            const struct gen_service *service = &file->services[s];
-            for (size_t m = 0; m < service->method_count; m++) {
-                const struct gen_method *method = &service->methods[m];
-                for (size_t r = 0; r < method->http_rule_count; r++, count++) {
-                    const Nnrpc__V1__HttpRule *rule = method->http_rules[r];
-                    if (routes != NULL) {
-                        routes[count] = (struct gen_route){
-                            .key = gen_route_key(run, rule),
-                            .file = file,
-                            .method = method,
-                            .rule = rule,
-                            .order = count};
-                    }
-                }
-            }
+    for (size_t i = 0; i < file->service_count; i++) {
+        for (size_t k = 0; k < file->services[i].method_count; k++) {
+            count += file->services[i].methods[k].http_rule_count;
         }
     }
     return count;
 }
 
-bool gen_http_check_unique(struct gen_run *run) {
-    size_t count = gen_routes_list(run, NULL);
-    if (count == 0) {
-        return true;
+/* The routes of all files, ordered by key. */
+static struct gen_route *gen_routes_list(struct gen_run *run, size_t *out_count) {
+    size_t capacity = 0;
+    for (size_t i = 0; i < run->file_count; i++) {
+        capacity += gen_routes_count(&run->files[i]);
     }
-    struct gen_route *routes = gen_allocate_array(&run->memory, count, sizeof(*routes));
-    (void)gen_routes_list(run, routes);
+    struct gen_route *routes = gen_allocate_array(&run->memory, capacity, sizeof(*routes));
+    size_t count = 0;
+    for (size_t i = 0; i < run->file_count; i++) {
+        const struct gen_file *file = &run->files[i];
+        for (size_t k = 0; k < file->service_count; k++) {
+            gen_routes_add(run, file, &file->services[k], routes, &count);
+        }
+    }
     qsort(routes, count, sizeof(*routes), gen_route_compare);
+    *out_count = count;
+    return routes;
+}
+
+bool gen_http_check_unique(struct gen_run *run) {
+    size_t count = 0;
+    const struct gen_route *routes = gen_routes_list(run, &count);
     for (size_t i = 1; i < count; i++) {
+        const struct gen_route *other = &routes[i - 1];
         const struct gen_route *route = &routes[i];
-        if (strcmp(routes[i - 1].key, route->key) == 0) {
+        if (strcmp(other->key, route->key) == 0) {
             struct gen_path path = gen_path_with(run, route->method->path, GEN_METHOD_OPTIONS);
             const char *mark = route->rule->action[0] == '\0' ? "" : "?action=";
             return gen_refuse(
                 run, route->file, gen_path_with(run, path, GEN_OPTION_HTTP),
-                "rpc %s: HTTP %s %s%s%s is taken by rpc %s", route->method->proto->name,
-                route->rule->verb, route->rule->path, mark, route->rule->action,
-                routes[i - 1].method->proto->name);
+                "rpc %s/%s: HTTP %s %s%s%s is taken by rpc %s/%s", route->service->full_name,
+                route->method->proto->name, route->rule->verb, route->rule->path, mark,
+                route->rule->action, other->service->full_name, other->method->proto->name);
         }
     }
     return true;

@@ -9,7 +9,8 @@
 
 /** Reads and checks a method's HTTP rule and its additional bindings. */
 GEN_NODISCARD bool gen_http_read(
-    struct gen_run *run, const struct gen_file *file, struct gen_method *method);
+    struct gen_run *run, const struct gen_file *file, const struct gen_service *service,
+    struct gen_method *method);
 
 /** Refuses two rules that one HTTP request would fit, over all files to generate. */
 GEN_NODISCARD bool gen_http_check_unique(struct gen_run *run);

@@ -125,23 +125,22 @@ const char *gen_upper_snake(struct gen_run *run, const char *name) {
     return gen_words(run, name, gen_to_upper);
 }
 
-const char *gen_member(struct gen_run *run, const char *name) {
+bool gen_is_keyword(const char *name) {
+    /* Keywords of C17 and GNU C, and the macros that <stdbool.h> and GNU modes define. */
     static const char *const keywords[] = {
-        "asm",       "auto",     "bool",     "break",  "case",      "char",    "const",
-        "continue",  "default",  "do",       "double", "else",      "enum",    "extern",
-        "false",     "float",    "for",      "goto",   "if",        "inline",  "int",
-        "long",      "register", "restrict", "return", "short",     "signed",  "sizeof",
-        "static",    "struct",   "switch",   "true",   "typedef",   "typeof",  "union",
-        "unsigned",  "void",     "volatile", "while",  "class",     "delete",  "new",
-        "this",      "template", "private",  "public", "protected", "virtual", "operator",
-        "namespace", "using",    "try",      "catch",  "throw",     "friend",  "typename",
+        "asm",      "auto",    "bool",     "break",    "case",     "char",    "const",
+        "continue", "default", "do",       "double",   "else",     "enum",    "extern",
+        "false",    "float",   "for",      "goto",     "if",       "inline",  "int",
+        "linux",    "long",    "register", "restrict", "return",   "short",   "signed",
+        "sizeof",   "static",  "struct",   "switch",   "true",     "typedef", "typeof",
+        "union",    "unix",    "unsigned", "void",     "volatile", "while",
     };
     for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
         if (strcmp(name, keywords[i]) == 0) {
-            return gen_format(&run->memory, "%s_", name);
+            return true;
         }
     }
-    return name;
+    return false;
 }
 
 bool gen_is_identifier(const char *text) {

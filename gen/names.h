@@ -20,8 +20,8 @@ const char *gen_snake(struct gen_run *run, const char *name);
 /** As gen_snake(), in upper case. */
 const char *gen_upper_snake(struct gen_run *run, const char *name);
 
-/** A name that may be a member of a struct: keywords of C get an underscore at the end. */
-const char *gen_member(struct gen_run *run, const char *name);
+/** Whether C has another use for a name: a keyword, or a macro that is always there. */
+bool gen_is_keyword(const char *name);
 
 /** Whether a text is an identifier of the .proto language. */
 bool gen_is_identifier(const char *text);

@@ -166,7 +166,7 @@ static void gen_method_name(
     struct gen_run *run, const struct gen_file *file, const struct gen_service *service,
     struct gen_method *method) {
     const char *snake = gen_snake(run, method->proto->name);
-    method->member = gen_member(run, snake);
+    method->member = snake;
     method->function = gen_format(&run->memory, "%s_%s", service->function, snake);
     method->constant = gen_upper_snake(run, method->function);
     const char *owner = gen_owner(run, service, method);
@@ -186,6 +186,12 @@ static bool gen_method_build(
             run, file, method->path, "a method of %s has no name", service->full_name);
     }
     gen_method_name(run, file, service, method);
+    if (gen_is_keyword(method->member)) {
+        /* protobuf-c's struct of the service has a member of that name, and does not compile. */
+        return gen_refuse(
+            run, file, method->path, "%s would be \"%s\" in C, which is a keyword",
+            gen_owner(run, service, method), method->member);
+    }
     if (!gen_method_link(run, file, service, method)) {
         return false;
     }
@@ -197,7 +203,8 @@ static bool gen_method_build(
     return method->proto->options == NULL ||
            (gen_method_check_idempotency(run, file, service, method) &&
             gen_method_read_role(run, file, service, method) &&
-            gen_method_read_slow(run, file, service, method) && gen_http_read(run, file, method));
+            gen_method_read_slow(run, file, service, method) &&
+            gen_http_read(run, file, service, method));
 }
 
 static bool gen_service_check_roles(
