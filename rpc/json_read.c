@@ -429,8 +429,17 @@ static void wipe_and_free(void *memory) {
     }
 }
 
-static void use_wiping_free(void) {
-    json_set_alloc_funcs(malloc, wipe_and_free);
+/* jansson drops characters when its buffers cannot grow, so a failure must not go unseen. */
+static _Thread_local bool parser_ran_out;
+
+static void *allocate_for_parser(size_t size) {
+    void *memory = malloc(size);
+    parser_ran_out = parser_ran_out || memory == NULL;
+    return memory;
+}
+
+static void use_own_memory_functions(void) {
+    json_set_alloc_funcs(allocate_for_parser, wipe_and_free);
 }
 
 /* What was wrong, without jansson's quotation of the place: it might be a piece of a password. */
@@ -456,26 +465,30 @@ static const char *describe(const json_error_t *error) {
     }
 }
 
-static json_t *parse(const char *text, size_t size, struct nnrpc_status *status) {
+/* Parses into *out_json, which the caller releases, also after a failure. */
+static enum nnrpc_code parse(
+    const char *text, size_t size, json_t **out_json, struct nnrpc_status *status) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, use_wiping_free);
+    (void)pthread_once(&once, use_own_memory_functions);
     size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
     json_error_t error;
-    json_t *json = json_loadb(size == 0 ? "" : text, size, flags, &error);
-    if (json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
+    parser_ran_out = false;
+    *out_json = json_loadb(size == 0 ? "" : text, size, flags, &error);
+    if (*out_json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
         /* A whole number above 64 bits: fine for a double, and told with its place elsewhere. */
-        json = json_loadb(text, size, flags | JSON_DECODE_INT_AS_REAL, &error);
+        *out_json = json_loadb(text, size, flags | JSON_DECODE_INT_AS_REAL, &error);
     }
-    if (json == NULL && json_error_code(&error) == json_error_out_of_memory) {
-        (void)nnrpc_fail(
+    if (parser_ran_out) {
+        return nnrpc_fail(
             status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
             "there is no memory for the JSON text");
-    } else if (json == NULL) {
-        (void)nnrpc_fail(
+    }
+    if (*out_json == NULL) {
+        return nnrpc_fail(
             status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON,
             "line %d, column %d: %s", error.line, error.column, describe(&error));
     }
-    return json;
+    return NNRPC_OK;
 }
 
 static void append_keys(
@@ -520,11 +533,12 @@ static enum nnrpc_code read_text(
             status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON,
             "the text has %zu bytes, at most %u are read", size, NNRPC_JSON_MAX_BYTES);
     }
-    json_auto_t *json = parse(text, size, status);
-    if (json == NULL) {
-        return status->code;
+    json_auto_t *json = NULL;
+    enum nnrpc_code code = parse(text, size, &json, status);
+    if (code != NNRPC_OK) {
+        return code;
     }
-    enum nnrpc_code code = read_tree(type, json, allocator, out_message, status);
+    code = read_tree(type, json, allocator, out_message, status);
     if (code == NNRPC_OK && out_keys != NULL) {
         append_keys(type, json, out_keys);
     }
