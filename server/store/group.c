@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Groups of writes: applied in one transaction, made durable once, then answered.
+ *
+ * When the transaction fails, nothing of the group has happened; its writes are applied again, one
+ * a transaction, so that only those that cannot be are refused.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "act.h"
+#include "apply.h"
+#include "changes.h"
+#include "contacts/v1/contact_service.pb-c.h"
+#include "contacts/v1/customer_service.pb-c.h"
+#include "faults.h"
+#include "keys.h"
+#include "writer_state.h"
+
+/* A group ends early when its answers take more. */
+#define RESPONSES_BYTES (UINT64_C(8) << 20)
+#define PATIENCE_NS UINT64_C(250000000)
+/* Upkeep of a group: twice what it adds, and some. */
+#define UPKEEP_LEAST 16
+
+/* A group being applied. */
+struct group {
+    struct writer *writer;
+    struct engine_transaction *transaction;
+    struct state state; /* as it will be */
+    struct store_write **writes;
+    uint32_t count; /* applied so far */
+    bool alone;     /* ends after the write that is being applied */
+};
+
+/* --- One write ---------------------------------------------------------------------------- */
+
+static enum nnrpc_code check_deadline(
+    const struct store_write *write, struct nnrpc_status *out_status) {
+    if (write->deadline_ns == 0 || writer_clock_ns() < write->deadline_ns) {
+        return NNRPC_OK;
+    }
+    return nnrpc_fail(
+        out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, STORE_NNRPC_REASON(DEADLINE_EXCEEDED),
+        "the deadline passed before the write was started; nothing was changed");
+}
+
+/* Deletions are taken by a full store: they make room. */
+static bool makes_room(enum store_act act) {
+    return act == STORE_DELETE_CONTACT || act == STORE_DELETE_CUSTOMER ||
+           act == STORE_REMOVE_SHARED_CONTACT;
+}
+
+static enum nnrpc_code check_room(
+    struct group *group, const struct store_write *write, struct nnrpc_status *out_status) {
+    if (makes_room(write->act) || !upkeep_is_full(group->writer, group->transaction)) {
+        return NNRPC_OK;
+    }
+    return nnrpc_fail(
+        out_status, NNRPC_RESOURCE_EXHAUSTED, STORE_DOMAIN, STORE_REASON(STORAGE_FULL),
+        "the store has used 90 %% of its map of %zu MiB: nothing was written, reads and deletions "
+        "go on; start with a larger map",
+        engine_map_bytes(group->writer->options.engine) >> 20);
+}
+
+static bool keeps_request(const struct store_write *write) {
+    return write->request_id[0] != '\0' && !write->validate_only;
+}
+
+/* Does what was decided. */
+static void perform(struct group *group, const struct act *act, struct write_result *result) {
+    const struct store_write *write = act->write;
+    struct writer *writer = group->writer;
+    struct nnrpc_slice change = {.data = act->change->data, .size = act->change->size};
+    if (change.size > 0) {
+        apply_change(group->transaction, &group->state, change);
+        result->revision = group->state.revision;
+    }
+    if (act->secret != ACT_SECRET_KEEP) {
+        apply_secret(
+            group->transaction, act->secret_contact_id,
+            act->secret == ACT_SECRET_SET ? write->password_hash : NULL);
+    }
+    if (act->next_customer_number > group->state.next_customer_number) {
+        group->state.next_customer_number = act->next_customer_number;
+    }
+    if (keeps_request(write)) {
+        struct nnrpc_slice response = {
+            .data = writer->responses.data + result->response_offset,
+            .size = writer->responses.size - result->response_offset,
+        };
+        request_keep(group->transaction, write, act->now, result->revision, change, response);
+    }
+}
+
+static enum nnrpc_code decide_and_perform(
+    struct group *group, const struct store_write *write, struct record_time now,
+    struct write_result *result) {
+    struct writer *writer = group->writer;
+    nnrpc_arena_reset(&writer->arena);
+    nnrpc_buffer_clear(&writer->change);
+    struct act act = {
+        .transaction = group->transaction,
+        .write = write,
+        .state = &group->state,
+        .epoch = writer->options.epoch,
+        .now = now,
+        .arena = &writer->arena,
+        .change = &writer->change,
+        .response = &writer->responses,
+    };
+    enum nnrpc_code code = act_decide(&act, &result->status);
+    if (code == NNRPC_OK && (writer->change.failed || writer->responses.failed)) {
+        code = fault_out_of_memory(&result->status);
+    }
+    if (code == NNRPC_OK && !write->validate_only) {
+        perform(group, &act, result);
+    }
+    return code;
+}
+
+/* Answers a request that was answered before, or applies it. */
+static enum nnrpc_code run_write(
+    struct group *group, const struct store_write *write, struct write_result *result) {
+    struct writer *writer = group->writer;
+    struct record_time now = state_now(&group->state);
+    enum nnrpc_code code = check_deadline(write, &result->status);
+    if (code == NNRPC_OK && keeps_request(write)) {
+        switch (request_find(
+            group->transaction, write, now, writer->options.request_retention_s, &result->revision,
+            &writer->responses)) {
+        case REQUEST_REPEAT:
+            return NNRPC_OK;
+        case REQUEST_REUSED:
+            return nnrpc_fail(
+                &result->status, NNRPC_INVALID_ARGUMENT, STORE_DOMAIN,
+                STORE_REASON(REQUEST_ID_REUSED),
+                "request id \"%.64s\" came before with another request", write->request_id);
+        case REQUEST_NEW:
+            break;
+        }
+    }
+    if (code == NNRPC_OK) {
+        code = check_room(group, write, &result->status);
+    }
+    return code == NNRPC_OK ? decide_and_perform(group, write, now, result) : code;
+}
+
+static void apply_write(
+    struct group *group, const struct store_write *write, struct write_result *result) {
+    struct nnrpc_buffer *responses = &group->writer->responses;
+    nnrpc_status_reset(&result->status);
+    result->revision = group->state.revision;
+    result->response_offset = responses->size;
+    if (run_write(group, write, result) != NNRPC_OK) {
+        responses->size = result->response_offset;
+    }
+    result->response_size = responses->size - result->response_offset;
+}
+
+/* --- Large deletions ---------------------------------------------------------------------- */
+
+/* Entries that a deletion takes with it, counted up to a limit. */
+static uint64_t count_deleted(
+    struct group *group, const struct store_write *write, uint64_t limit) {
+    uint64_t contact_id = 0;
+    if (write->validate_only) {
+        return 0;
+    }
+    if (write->act == STORE_DELETE_CUSTOMER) {
+        const Contacts__V1__DeleteCustomerRequest *request =
+            (const Contacts__V1__DeleteCustomerRequest *)write->request;
+        struct customer_holdings holdings =
+            customer_count_holdings(group->transaction, slice_of_text(request->id), limit);
+        return holdings.direct_contacts + holdings.links;
+    }
+    if (write->act == STORE_DELETE_CONTACT) {
+        const Contacts__V1__DeleteContactRequest *request =
+            (const Contacts__V1__DeleteContactRequest *)write->request;
+        return decimal_read(slice_of_text(request->id), &contact_id)
+                   ? contact_count_links(group->transaction, contact_id, limit)
+                   : 0;
+    }
+    return 0;
+}
+
+/* Runs a large deletion; whoever submits meanwhile is told how long it takes. */
+static void apply_large(
+    struct group *group, const struct store_write *write, struct write_result *result) {
+    struct writer *writer = group->writer;
+    uint64_t started_ns = writer_clock_ns();
+    uint64_t entries = count_deleted(group, write, UINT64_MAX);
+    uint64_t estimate_ns = entries * writer->deletion_ns;
+    if (estimate_ns > PATIENCE_NS) {
+        atomic_store(&writer->busy_until_ns, started_ns + estimate_ns);
+        writer_log(
+            writer, "large_deletion", "entries=%" PRIu64 " estimated_ms=%" PRIu64, entries,
+            estimate_ns / 1000000);
+    }
+    apply_write(group, write, result);
+    writer->deletion_ns =
+        (writer->deletion_ns + (writer_clock_ns() - started_ns) / entries) / 2 + 1;
+}
+
+/* --- Groups ------------------------------------------------------------------------------- */
+
+/* Applies the next write, unless the group has to end before it. */
+static bool apply_next(struct group *group) {
+    const struct store_write *write = group->writes[group->count];
+    struct write_result *result = &group->writer->results[group->count];
+    if (count_deleted(group, write, STORE_LARGE_DELETE) < STORE_LARGE_DELETE) {
+        apply_write(group, write, result);
+    } else if (group->count == 0) {
+        apply_large(group, write, result);
+        group->alone = true;
+    } else {
+        return false;
+    }
+    group->count++;
+    return true;
+}
+
+static void fill(struct group *group, uint32_t most) {
+    struct writer *writer = group->writer;
+    nnrpc_buffer_clear(&writer->responses);
+    while (group->count < most && !group->alone && !engine_failed(group->transaction) &&
+           writer->responses.size < RESPONSES_BYTES && apply_next(group)) {
+    }
+}
+
+/* Makes the group durable, or throws it away when it changed nothing. */
+static enum nnrpc_code finish(struct group *group, bool single, struct nnrpc_status *out_status) {
+    struct engine_transaction *transaction = group->transaction;
+    struct writer *writer = group->writer;
+    if (!engine_changed(transaction) && !engine_failed(transaction)) {
+        engine_abort(transaction);
+        return NNRPC_OK;
+    }
+    if (!single) {
+        upkeep_step(writer, transaction, &group->state, 2 * group->count + UPKEEP_LEAST);
+    }
+    state_write(transaction, &group->state);
+    enum nnrpc_code code = engine_commit(transaction, out_status);
+    if (code == NNRPC_OK) {
+        writer->state = group->state;
+        atomic_store_explicit(
+            writer->options.revision, group->state.revision, memory_order_release);
+        atomic_fetch_add_explicit(&writer->groups, 1, memory_order_relaxed);
+    }
+    return code;
+}
+
+static void answer(struct writer *writer, struct store_write *write, uint32_t index) {
+    const struct write_result *result = &writer->results[index];
+    const struct store_outcome outcome = {
+        .status = &result->status,
+        .revision = result->revision,
+        .response =
+            {
+                .data = writer->responses.data == NULL
+                            ? NULL
+                            : writer->responses.data + result->response_offset,
+                .size = result->response_size,
+            },
+    };
+    write->done(write, &outcome);
+}
+
+/* Answers a write that could not be applied even alone. */
+static void answer_failure(
+    struct writer *writer, struct store_write *write, const struct nnrpc_status *status) {
+    const struct store_outcome outcome = {.status = status, .revision = writer->state.revision};
+    writer_log(writer, "write_failed", "%s", status->message);
+    write->done(write, &outcome);
+}
+
+/* Runs one group of at most `most` writes. @return how many it was, all answered; 0: the group
+ * failed and nothing was answered. */
+static uint32_t run_once(
+    struct writer *writer, struct store_write **writes, uint32_t most,
+    struct nnrpc_status *out_status) {
+    struct group group = {.writer = writer, .state = writer->state, .writes = writes};
+    if (engine_begin_write(writer->options.engine, &group.transaction, out_status) != NNRPC_OK) {
+        return 0;
+    }
+    fill(&group, most);
+    enum nnrpc_code code = finish(&group, most == 1, out_status);
+    atomic_store(&writer->busy_until_ns, 0);
+    if (code != NNRPC_OK) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < group.count; i++) {
+        answer(writer, writes[i], i);
+    }
+    return group.count;
+}
+
+static void run_single(struct writer *writer, struct store_write **write) {
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    if (run_once(writer, write, 1, &status) == 0) {
+        answer_failure(writer, *write, &status);
+    }
+}
+
+static void note_speed(struct writer *writer, uint64_t started_ns, uint32_t count) {
+    uint64_t average_ns = atomic_load_explicit(&writer->write_ns, memory_order_relaxed);
+    uint64_t write_ns = (writer_clock_ns() - started_ns) / count;
+    atomic_store_explicit(
+        &writer->write_ns, (7 * average_ns + write_ns) / 8 + 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&writer->writes, count, memory_order_relaxed);
+}
+
+void group_run(struct writer *writer, uint32_t count) {
+    uint64_t started_ns = writer_clock_ns();
+    uint32_t done = 0;
+    while (done < count) {
+        NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+        uint32_t most = count - done;
+        uint32_t ran = most == 1 ? 0 : run_once(writer, writer->taken + done, most, &status);
+        if (ran > 0) {
+            done += ran;
+            continue;
+        }
+        if (most > 1) {
+            atomic_fetch_add_explicit(&writer->retried_groups, 1, memory_order_relaxed);
+            writer_log(writer, "group_retried", "writes=%" PRIu32 " %s", most, status.message);
+        }
+        for (; done < count; done++) {
+            run_single(writer, writer->taken + done);
+        }
+    }
+    note_speed(writer, started_ns, count);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Request ids: what makes a repeated request harmless. An entry keeps the request's digest, the
+ * revision of its write and its answer, or where in the change feed the answer stands.
+ */
+#ifndef CONTACTS_STORE_REQUESTS_H
+#define CONTACTS_STORE_REQUESTS_H
+
+#include <stdint.h>
+
+#include "engine.h"
+#include "keys.h"
+#include "nnrpc/buffer.h"
+#include "records.h"
+#include "store.h"
+
+/** Ids with this beginning are kept longer, since an interrupted import goes on days later. */
+#define REQUEST_IMPORT_PREFIX "import-"
+#define REQUEST_IMPORT_RETENTION_S (UINT64_C(30) * 24 * 60 * 60)
+
+enum request_state {
+    REQUEST_NEW,    /* not kept, or expired */
+    REQUEST_REPEAT, /* the same request was answered */
+    REQUEST_REUSED, /* another request was answered under this id */
+};
+
+/**
+ * Looks a request up.
+ *
+ * @param retention_s   Of ordinary ids.
+ * @param out_revision  On REQUEST_REPEAT: the revision of its write.
+ * @param out_response  On REQUEST_REPEAT: its packed answer is appended.
+ */
+enum request_state request_find(
+    struct engine_transaction *transaction, const struct store_write *write, struct record_time now,
+    uint64_t retention_s, uint64_t *out_revision, struct nnrpc_buffer *out_response);
+
+/**
+ * Keeps the answer of a write.
+ *
+ * @param change    The packed change that the write made; empty: none.
+ * @param response  The packed answer. It is not kept beside a change from which it follows exactly
+ *                  and that is kept as long.
+ */
+void request_keep(
+    struct engine_transaction *transaction, const struct store_write *write, struct record_time now,
+    uint64_t revision, struct nnrpc_slice change, struct nnrpc_slice response);
+
+/** A walk over all entries, round after round, that deletes the expired ones. All zero: start. */
+struct request_sweep {
+    struct key last; /* the last entry looked at; empty at the start of a round */
+};
+
+/**
+ * Looks at up to `budget` more entries and deletes the expired ones.
+ *
+ * @return true at the end of a round; the next call begins the next one.
+ */
+bool request_sweep_step(
+    struct request_sweep *sweep, struct engine_transaction *transaction, struct record_time now,
+    uint64_t retention_s, uint32_t budget);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of the writer, shared by its queue (writer.c), its groups (group.c) and its upkeep
+ * (upkeep.c).
+ */
+#ifndef CONTACTS_STORE_WRITER_STATE_H
+#define CONTACTS_STORE_WRITER_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nnrpc/arena.h"
+#include "nnrpc/buffer.h"
+#include "requests.h"
+#include "writer.h"
+
+/** How one write of a group ended; told after the group is durable. */
+struct write_result {
+    struct nnrpc_status status;
+    uint64_t revision;
+    size_t response_offset; /* in the writer's responses */
+    size_t response_size;
+};
+
+struct writer {
+    struct writer_options options;
+    pthread_t thread;
+
+    pthread_mutex_t mutex; /* guards the next four */
+    pthread_cond_t wake;
+    struct store_write *first;
+    struct store_write *last;
+    bool closing;
+    bool sleeping; /* the thread waits for `wake` */
+
+    atomic_uint_least32_t queued;
+    atomic_uint_least64_t busy_until_ns; /* while a large deletion runs: its estimated end; or 0 */
+    atomic_uint_least64_t write_ns;      /* what a write takes, on average */
+    atomic_uint_least64_t groups;
+    atomic_uint_least64_t writes;
+    atomic_uint_least64_t retried_groups;
+
+    /* The thread's own. */
+    struct state state;         /* of the last durable group */
+    struct store_write **taken; /* writes of the group, options.group_writes of them at most */
+    struct write_result *results;
+    struct nnrpc_buffer responses;
+    struct nnrpc_buffer change;
+    struct nnrpc_arena arena;
+    uint64_t deletion_ns; /* what deleting one contact takes, on average */
+
+    /* Upkeep. */
+    struct request_sweep sweep;
+    bool sweeping;
+    uint64_t next_sweep_ns;
+    uint64_t next_reader_check_ns;
+    uint64_t next_fill_check_ns;
+    bool is_full;
+};
+
+/** CLOCK_MONOTONIC in nanoseconds. */
+uint64_t writer_clock_ns(void);
+
+void writer_log(const struct writer *writer, const char *event, const char *format, ...)
+    NNRPC_PRINTF(3, 4);
+
+/** Applies, makes durable and answers the first `count` writes taken. */
+void group_run(struct writer *writer, uint32_t count);
+
+/**
+ * Looks after what grows by itself: deletes old changes and expired request ids, `budget` each at
+ * most. Part of the group in whose transaction it runs.
+ *
+ * @return whether there is more to do at once.
+ */
+bool upkeep_step(
+    struct writer *writer, struct engine_transaction *transaction, const struct state *state,
+    uint32_t budget);
+
+/** upkeep_step() in a transaction of its own, and readers that died. @return as upkeep_step(). */
+bool upkeep_idle(struct writer *writer);
+
+/** Whether so much of the map is used that only deletions are taken. */
+bool upkeep_is_full(struct writer *writer, struct engine_transaction *transaction);
+
+#endif
