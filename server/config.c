@@ -95,6 +95,7 @@ static const struct setting settings[] = {
 struct reading {
     struct contactd_config *config;
     const char *config_path;
+    int next; /* the argument after the last flag that was taken */
     bool set[NNRPC_LENGTH(settings)]; /* by a flag: the file does not change it */
 };
 
@@ -274,6 +275,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     struct reading *reading = state->input;
     char place[64];
     if (key == 'c') {
+        reading->next = state->next;
         reading->config_path = argument;
         return 0;
     }
@@ -282,6 +284,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         snprintf(place, sizeof(place), "--%s", setting->name);
         apply(reading->config, setting, place, argument);
         reading->set[key - KEY_FIRST] = true;
+        reading->next = state->next;
         return 0;
     }
     if (key == ARGP_KEY_ARG) {
@@ -327,9 +330,8 @@ static void read_flags(int argc, char **argv, struct reading *reading) {
                "wrong flags or settings.",
     };
     argp_err_exit_status = EXIT_USAGE;
-    int next = 0;
-    if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS, &next, reading) != 0) {
-        refuse_flag(argv[next > 1 ? next - 1 : argc - 1]);
+    if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS, NULL, reading) != 0) {
+        refuse_flag(argv[reading->next < argc ? reading->next : argc - 1]);
     }
 }
 
@@ -373,7 +375,7 @@ static void finish(struct contactd_config *config) {
 }
 
 void contactd_config_read(int argc, char **argv, struct contactd_config *out_config) {
-    struct reading reading = {.config = out_config};
+    struct reading reading = {.config = out_config, .next = 1};
     *out_config = (struct contactd_config){.log_level = CONTACTD_LOG_INFO};
     read_flags(argc, argv, &reading);
     if (reading.config_path != NULL) {
