@@ -293,6 +293,19 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     return ARGP_ERR_UNKNOWN;
 }
 
+/* argp's silence about errors covers its help too, so it is asked for only without these. */
+static bool asks_for_help(int argc, char **argv) {
+    static const char *const flags[] = {"--help", "-?", "--usage", "--version", "-V"};
+    for (int i = 1; i < argc; i++) {
+        for (size_t j = 0; j < NNRPC_LENGTH(flags); j++) {
+            if (strcmp(argv[i], flags[j]) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Says in one line what argp says in two. */
 static void __attribute__((noreturn)) refuse_flag(const char *flag) {
     const char *name = strncmp(flag, "--", 2) == 0 ? flag + 2 : flag;
@@ -330,7 +343,8 @@ static void read_flags(int argc, char **argv, struct reading *reading) {
                "wrong flags or settings.",
     };
     argp_err_exit_status = EXIT_USAGE;
-    if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS, NULL, reading) != 0) {
+    unsigned flags = asks_for_help(argc, argv) ? 0 : ARGP_NO_ERRS;
+    if (argp_parse(&argp, argc, argv, flags, NULL, reading) != 0) {
         refuse_flag(argv[reading->next < argc ? reading->next : argc - 1]);
     }
 }
