@@ -38,9 +38,10 @@ def flags_for(root, header, units):
 
 def check_header(root, header, units):
     line = f'#include "{root / header}"\n'
+    end = "extern int unit_is_not_empty;\n"
     result = subprocess.run(
         ["cc", *flags_for(root, header, units), *WARNINGS, "-fsyntax-only", "-x", "c", "-"],
-        input=line + line,
+        input=line + line + end,
         capture_output=True,
         text=True,
         check=False,
