@@ -167,6 +167,17 @@ static struct nnrpc_slice id_of_key(struct nnrpc_slice key) {
     return (struct nnrpc_slice){.data = end + 1, .size = key.size - (size_t)(end + 1 - key.data)};
 }
 
+bool request_is_sound(struct nnrpc_slice key, struct nnrpc_slice value, uint64_t revision) {
+    if (value.size < HEAD_BYTES || id_of_key(key).size == 0 ||
+        number_read(value.data + AT_REVISION) > revision) {
+        return false;
+    }
+    uint8_t source = value.data[AT_SOURCE];
+    bool elsewhere = source == CHANGE_FIELD_CONTACT || source == CHANGE_FIELD_CUSTOMER ||
+                     source == CHANGE_FIELD_PRESET_VALUE;
+    return source == SOURCE_INLINE || (elsewhere && value.size == HEAD_BYTES);
+}
+
 /* Walks on and collects the keys of expired entries, each behind its size in two bytes. */
 static bool collect_expired(
     struct request_sweep *sweep, struct engine_transaction *transaction, struct record_time now,

@@ -46,6 +46,9 @@ void request_keep(
     struct engine_transaction *transaction, const struct store_write *write, struct record_time now,
     uint64_t revision, struct nnrpc_slice change, struct nnrpc_slice response);
 
+/** Whether an entry can be one, in a store at a revision; for the consistency check. */
+bool request_is_sound(struct nnrpc_slice key, struct nnrpc_slice value, uint64_t revision);
+
 /** A walk over all entries, round after round, that deletes the expired ones. All zero: start. */
 struct request_sweep {
     struct key last; /* the last entry looked at; empty at the start of a round */

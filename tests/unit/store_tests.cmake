@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# The store's tests: each has a store of its own in a fresh folder and ends with the consistency
+# check.
+add_library(store_fixture STATIC store_fixture.c)
+target_compile_definitions(store_fixture PRIVATE _GNU_SOURCE)
+target_link_libraries(store_fixture PUBLIC
+  contacts_store contacts_api nnrpc PkgConfig::CMOCKA Threads::Threads)
+
+nnrpc_unit_test(store_contacts store_fixture)
