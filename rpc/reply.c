@@ -234,8 +234,12 @@ static void put_frame_id(uint8_t *at, uint64_t frame_id) {
 }
 
 static void send_body(struct nnrpc_served_frame *frame, void *body, size_t size) {
-    nnrpc_stats_add(&frame->server->stats.sent_bytes, size);
+    struct nnrpc_server *server = frame->server;
+    nnrpc_stats_add(&server->stats.sent_bytes, size);
     nnrpc_listener_send(frame->receiver->listener, body, &frame->route);
+    if (frame->admitted_count > 0) {
+        atomic_store_explicit(&server->last_reply_ns, nnrpc_clock_ns(), memory_order_relaxed);
+    }
 }
 
 static size_t encoded_size(const struct nnrpc_call *call) {

@@ -14,9 +14,10 @@
 #include "unsent.h"
 
 #define DRAIN_POLL_MS 1
-#define DRAIN_QUIET_MS 30   /* without unsent bytes, before replies count as taken */
+#define DRAIN_QUIET_MS 30   /* with nothing unsent, before replies count as taken */
 #define DRAIN_STUCK_MS 2000 /* without a peer taking anything */
-#define DRAIN_GRACE_MS 500  /* for replies, when the calls took all of drain_ms */
+#define DRAIN_EXTRA_MS 500  /* for replies, when the calls took all of drain_ms */
+#define DRAIN_GRACE_MS 250  /* between the last reply and the end of its connection */
 
 #define DEFAULT_CALLS_IN_FLIGHT 16384
 #define DEFAULT_READ_WORKERS 1
@@ -259,12 +260,26 @@ static void wait_for_calls(struct nnrpc_server *server, uint64_t deadline_ns) {
     }
 }
 
+/* What the kernel of a peer has taken may still stand in the peer's own library, which drops it
+ * when the connection ends: a caller gets a moment to fetch its reply. One that does not in time
+ * finds its connection lost, and repeats the call. */
+static void wait_for_callers(struct nnrpc_server *server, uint64_t deadline_ns) {
+    const struct timespec pause = {.tv_nsec = DRAIN_POLL_MS * 1000000};
+    uint64_t now_ns = nnrpc_clock_ns();
+    while (now_ns < deadline_ns &&
+           now_ns < atomic_load(&server->last_reply_ns) + (uint64_t)DRAIN_GRACE_MS * 1000000) {
+        nanosleep(&pause, NULL);
+        now_ns = nnrpc_clock_ns();
+    }
+}
+
 static void wait_for_replies(struct nnrpc_server *server, uint64_t deadline_ns) {
     const char *urls[NNRPC_SERVER_MAX_ADDRESSES];
     for (size_t index = 0; index < server->receiver_count; index++) {
         urls[index] = server->receivers[index].url;
     }
     nnrpc_unsent_wait(urls, server->receiver_count, DRAIN_QUIET_MS, DRAIN_STUCK_MS, deadline_ns);
+    wait_for_callers(server, deadline_ns);
 }
 
 static void join_receivers(struct nnrpc_server *server) {
@@ -291,7 +306,7 @@ void nnrpc_server_stop(struct nnrpc_server *server) {
         return;
     }
     uint64_t deadline_ns = nnrpc_clock_ns() + (uint64_t)server->options.drain_ms * 1000000;
-    uint64_t reply_deadline_ns = deadline_ns + (uint64_t)DRAIN_GRACE_MS * 1000000;
+    uint64_t reply_deadline_ns = deadline_ns + (uint64_t)DRAIN_EXTRA_MS * 1000000;
     atomic_store(&server->draining, true);
     wait_for_calls(server, deadline_ns);
     wait_for_replies(server, reply_deadline_ns);

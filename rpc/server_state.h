@@ -75,6 +75,7 @@ struct nnrpc_server {
     atomic_size_t calls_in_flight;
     atomic_size_t memory_bytes;
     atomic_size_t references; /* the owner and each open frame */
+    atomic_uint_least64_t last_reply_ns; /* when the last accepted call was answered */
 
     pthread_mutex_t frames_lock;
     struct nnrpc_served_frame *free_frames;

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads SIOCOUTQ of this process's sockets that belong to the given addresses: accepted
- * connections have the listening address as their own.
+ * Looks at this process's sockets that belong to the given addresses (accepted connections have
+ * the listening address as their own): at SIOCOUTQ, and at whether an epoll descriptor watches them
+ * for room to write, which /proc/self/fdinfo tells.
  */
 #include "unsent.h"
 
 #include <dirent.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -25,6 +28,11 @@ union address {
     struct sockaddr_in ipv4;
     struct sockaddr_in6 ipv6;
     struct sockaddr_storage storage;
+};
+
+struct addresses {
+    const char *const *urls;
+    size_t count;
 };
 
 static bool is_local(const union address *address, socklen_t size, const char *url) {
@@ -57,24 +65,52 @@ static bool belongs_to(const union address *address, socklen_t size, const char 
     }
 }
 
-/* Unsent bytes of one descriptor; 0 when it is not one of ours. */
-static uint64_t unsent_of(int descriptor, const char *const *urls, size_t url_count) {
+/* Whether a descriptor is a socket on one of the addresses. */
+static bool is_ours(int descriptor, const struct addresses *addresses) {
     union address address = {0};
     socklen_t size = sizeof(address);
     if (getsockname(descriptor, &address.any, &size) != 0) {
-        return 0;
+        return false;
     }
-    for (size_t index = 0; index < url_count; index++) {
-        int unsent = 0;
-        if (belongs_to(&address, size, urls[index]) && ioctl(descriptor, SIOCOUTQ, &unsent) == 0) {
-            return unsent > 0 ? (uint64_t)unsent : 0;
+    for (size_t index = 0; index < addresses->count; index++) {
+        if (belongs_to(&address, size, addresses->urls[index])) {
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
-/* Unsent bytes of all connections; false when the system does not tell. */
-static bool sum_unsent(const char *const *urls, size_t url_count, uint64_t *out_unsent) {
+/* Bytes of a connection that its peer has not taken from the kernel. */
+static uint64_t unsent_bytes(int descriptor) {
+    int unsent = 0;
+    return ioctl(descriptor, SIOCOUTQ, &unsent) == 0 && unsent > 0 ? (uint64_t)unsent : 0;
+}
+
+/* Number of our connections which an epoll descriptor watches for room to write: somebody has more
+ * to give. Other descriptors have no such lines. */
+static uint64_t waiting_writers(int descriptor, const struct addresses *addresses) {
+    char path[64];
+    char line[256];
+    uint64_t count = 0;
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", descriptor);
+    FILE *info = fopen(path, "re");
+    if (info == NULL) {
+        return 0;
+    }
+    while (fgets(line, sizeof(line), info) != NULL) {
+        int watched = -1;
+        unsigned events = 0;
+        if (sscanf(line, "tfd: %d events: %x", &watched, &events) == 2 &&
+            (events & EPOLLOUT) != 0 && is_ours(watched, addresses)) {
+            count++;
+        }
+    }
+    (void)fclose(info);
+    return count;
+}
+
+/* How much is left to send, by any measure; false when the system does not tell. */
+static bool sum_unsent(const struct addresses *addresses, uint64_t *out_unsent) {
     DIR *folder = opendir("/proc/self/fd");
     if (folder == NULL) {
         return false;
@@ -83,7 +119,9 @@ static bool sum_unsent(const char *const *urls, size_t url_count, uint64_t *out_
     struct dirent *entry = readdir(folder);
     while (entry != NULL) {
         if (entry->d_name[0] != '.') {
-            unsent += unsent_of((int)strtol(entry->d_name, NULL, 10), urls, url_count);
+            int descriptor = (int)strtol(entry->d_name, NULL, 10);
+            unsent += is_ours(descriptor, addresses) ? unsent_bytes(descriptor)
+                                                     : waiting_writers(descriptor, addresses);
         }
         entry = readdir(folder);
     }
@@ -95,27 +133,26 @@ static bool sum_unsent(const char *const *urls, size_t url_count, uint64_t *out_
 bool nnrpc_unsent_wait(
     const char *const *urls, size_t url_count, uint32_t quiet_ms, uint32_t stuck_ms,
     uint64_t deadline_ns) {
+    const struct addresses addresses = {.urls = urls, .count = url_count};
     const struct timespec pause = {.tv_nsec = SAMPLE_MS * 1000000};
-    uint64_t now_ns = nnrpc_clock_ns();
-    uint64_t quiet_since_ns = now_ns;
-    uint64_t moved_ns = now_ns;
+    uint64_t moved_ns = nnrpc_clock_ns();
     uint64_t last = 0;
+    uint32_t quiet_samples = 0;
     bool is_known = true;
-    while (now_ns - quiet_since_ns < (uint64_t)quiet_ms * 1000000) {
+    /* Counted, not timed: on a busy machine much may pass between two looks. */
+    while (quiet_samples * SAMPLE_MS < quiet_ms) {
         uint64_t unsent = 0;
-        is_known = sum_unsent(urls, url_count, &unsent);
-        if (unsent != last) {
+        is_known = sum_unsent(&addresses, &unsent);
+        quiet_samples = unsent == 0 ? quiet_samples + 1 : 0;
+        uint64_t now_ns = nnrpc_clock_ns();
+        if (unsent != last || unsent == 0) {
             moved_ns = now_ns;
             last = unsent;
-        }
-        if (unsent > 0) {
-            quiet_since_ns = now_ns;
         }
         if (now_ns >= deadline_ns || now_ns - moved_ns >= (uint64_t)stuck_ms * 1000000) {
             return false;
         }
         nanosleep(&pause, NULL);
-        now_ns = nnrpc_clock_ns();
     }
     return is_known;
 }

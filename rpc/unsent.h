@@ -3,10 +3,11 @@
  * Waiting until what was handed to a socket library has reached its peers.
  *
  * nanomsg keeps what the kernel does not take yet in memory of its own, drops that on nn_close()
- * (NN_LINGER has no effect), and does not tell how much it is. But the kernel tells, for each
- * connection, how many bytes its peer has not taken (SIOCOUTQ: for a Unix socket not read, for TCP
- * not acknowledged), and while the library has more to give, it fills whatever becomes free. So a
- * connection on which that number stays zero for a while has nothing left on this side.
+ * (NN_LINGER has no effect), and does not tell that it has. But the kernel tells how many bytes the
+ * peer of a connection has not taken (SIOCOUTQ: for a Unix socket not read, for TCP not
+ * acknowledged), and on which connections somebody waits for room to write, which nanomsg does as
+ * long as it has more to give. A connection of which neither holds has nothing left on this side,
+ * but for the moment between a write that did not fit and the wait: hence the quiet time.
  */
 #ifndef NNRPC_UNSENT_H
 #define NNRPC_UNSENT_H
