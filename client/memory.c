@@ -44,6 +44,18 @@ void *ctl_message_new(const ProtobufCMessageDescriptor *descriptor) {
     return message;
 }
 
+ProtobufCMessage *ctl_message_copy(const ProtobufCMessage *message) {
+    size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *packed = ctl_allocate(size, 1);
+    protobuf_c_message_pack(message, packed);
+    ProtobufCMessage *copy = protobuf_c_message_unpack(message->descriptor, NULL, size, packed);
+    free(packed);
+    if (copy == NULL) {
+        die_without_memory();
+    }
+    return copy;
+}
+
 void ctl_message_release(void *pointer_to_message) {
     /* Copied as bytes: the variable is a pointer to some message type, not to ProtobufCMessage. */
     ProtobufCMessage *message = NULL;

@@ -28,6 +28,9 @@ void *ctl_message_new(const ProtobufCMessageDescriptor *descriptor);
 /** Releases a message by the address of any pointer to one; NULL is fine. */
 void ctl_message_release(void *pointer_to_message);
 
+/** A copy of a message, to be released in the same way. */
+ProtobufCMessage *ctl_message_copy(const ProtobufCMessage *message);
+
 /** For a local pointer to a message that the function owns. */
 #define CTL_OWNED_MESSAGE NNRPC_CLEANUP(ctl_message_release)
 

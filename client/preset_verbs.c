@@ -11,47 +11,11 @@
 #include "preset_field.h"
 #include "verbs.h"
 
-#define PAGE_SIZE 1000
-
 static const struct ctl_list_column COLUMNS[] = {
     {.column = {.title = "FIELD"}, .field = "field"},
     {.column = {.title = "NAME"}, .field = "name"},
     {.column = {.title = "RETIRED"}, .field = "retired"},
 };
-
-bool ctl_preset_field_next(const char **rest, char out_field[CTL_PRESET_FIELD_BYTES]) {
-    size_t size = strcspn(*rest, " ");
-    if (size == 0 || size >= CTL_PRESET_FIELD_BYTES) {
-        return false;
-    }
-    memcpy(out_field, *rest, size);
-    out_field[size] = '\0';
-    *rest += size + strspn(*rest + size, " ");
-    return true;
-}
-
-enum nnrpc_code ctl_preset_visit(
-    struct nnrpc_client *client, const char *field, bool include_retired, ctl_preset_visitor visit,
-    void *self, struct nnrpc_status *out_status) {
-    CTL_OWNED_MESSAGE Contacts__V1__ListPresetValuesRequest *request =
-        ctl_message_new(&contacts__v1__list_preset_values_request__descriptor);
-    ctl_text_set(&request->field, field);
-    request->include_retired = include_retired;
-    request->page_size = PAGE_SIZE;
-    do {
-        CTL_OWNED_MESSAGE Contacts__V1__ListPresetValuesResponse *response = NULL;
-        enum nnrpc_code code =
-            preset_service_list_preset_values(client, NULL, request, &response, out_status);
-        if (code != NNRPC_OK) {
-            return code;
-        }
-        for (size_t i = 0; i < response->n_values; i++) {
-            visit(self, response->values[i]);
-        }
-        ctl_text_set(&request->page_token, response->next_page_token);
-    } while (request->page_token[0] != '\0');
-    return NNRPC_OK;
-}
 
 static void add_to_list(void *self, const Contacts__V1__PresetValue *value) {
     ctl_list_add(self, &value->base, NULL);
