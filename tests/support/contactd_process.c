@@ -19,9 +19,7 @@
 #include "nnrpc/client.h"
 #include "nnrpc/v1/health_service.nnrpc.h"
 #include "program.h"
-#if __has_include("store/check.h")
 #include "store/check.h"
-#endif
 
 #define START_LIMIT_MS 60000
 #define STOP_LIMIT_MS 120000
@@ -205,28 +203,22 @@ void contactd_restart(struct contactd_process *process) {
 
 /* --- Stopping ------------------------------------------------------------------------------- */
 
-#if __has_include("store/check.h")
-static void report_problem(void *self, const char *problem) {
-    size_t *count = self;
-    print_error("the store is not sound: %s\n", problem);
-    (*count)++;
+static void print_fault(void *self, const char *fault) {
+    (void)self;
+    print_error("the store is not sound: %s\n", fault);
 }
 
 static void expect_sound_store(const struct contactd_process *process) {
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
-    size_t count = 0;
-    enum nnrpc_code code = store_check(process->data, report_problem, &count, &status);
-    if (code != NNRPC_OK || count > 0) {
+    const struct store_check_observer observer = {.fault = print_fault};
+    struct store_check_report report = {0};
+    enum nnrpc_code code = store_check(process->data, &observer, &report, &status);
+    if (code != NNRPC_OK || report.faults > 0) {
         print_error("store_check: %s\n", status.message);
         nnrpc_status_deinit(&status);
-        fail_msg("the store of %s is not sound: %zu problems", process->data, count);
+        fail_msg("the store has %u faults", (unsigned)report.faults);
     }
 }
-#else
-static void expect_sound_store(const struct contactd_process *process) {
-    (void)process;
-}
-#endif
 
 void contactd_ask_to_stop(const struct contactd_process *process) {
     assert_true(process->pid > 0);
