@@ -442,8 +442,9 @@ static void use_own_memory_functions(void) {
     json_set_alloc_funcs(allocate_for_parser, wipe_and_free);
 }
 
-/* What was wrong, without jansson's quotation of the place: it might be a piece of a password. */
-static const char *describe(const json_error_t *error) {
+/* What was wrong. jansson appends a quotation of the text, which is cut off: it might be a piece of
+ * a password. */
+static const char *describe(json_error_t *error) {
     switch (json_error_code(error)) {
     case json_error_stack_overflow:
         return "objects and lists are nested above 100 levels";
@@ -461,8 +462,16 @@ static const char *describe(const json_error_t *error) {
     case json_error_numeric_overflow:
         return "a number is out of range";
     default:
-        return "this is not JSON";
+        break;
     }
+    if (strncmp(error->text, "invalid Unicode", strlen("invalid Unicode")) == 0) {
+        return "an escape is no character";
+    }
+    char *quotation = strstr(error->text, " near ");
+    if (quotation != NULL) {
+        *quotation = '\0';
+    }
+    return error->text;
 }
 
 /* Parses into *out_json, which the caller releases, also after a failure. */
