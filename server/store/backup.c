@@ -258,13 +258,18 @@ static enum nnrpc_code restore_into(
 enum nnrpc_code store_restore(
     const char *backup_path, const char *folder, struct nnrpc_status *out_status) {
     NNRPC_CLEANUP(files_closep) int lock = -1;
+    uint64_t revision = 0;
     enum nnrpc_code code = NNRPC_OK;
     if (!files_exist(backup_path)) {
         return nnrpc_fail(
             out_status, NNRPC_NOT_FOUND, STORE_DOMAIN, STORE_REASON(STORE_FAILED),
             "there is no file %s", backup_path);
     }
-    code = files_make_folder(folder, out_status);
+    /* Looked at where it is, so that what is no backup is named, and leaves no folder behind. */
+    code = read_revision(backup_path, &revision, out_status);
+    if (code == NNRPC_OK) {
+        code = files_make_folder(folder, out_status);
+    }
     if (code == NNRPC_OK) {
         code = check_is_empty(folder, out_status);
     }

@@ -36,7 +36,9 @@ bool slice_starts_with(struct nnrpc_slice slice, struct nnrpc_slice prefix) {
 }
 
 static void add_bytes(struct key *key, const void *bytes, size_t size) {
-    assert(size <= sizeof(key->bytes) - key->size);
+    size_t room = sizeof(key->bytes) - key->size;
+    assert(size <= room);
+    size = size < room ? size : room;
     if (size > 0) {
         memcpy(key->bytes + key->size, bytes, size);
         key->size += size;

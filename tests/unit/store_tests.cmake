@@ -7,3 +7,5 @@ target_link_libraries(store_fixture PUBLIC
   contacts_store contacts_api nnrpc PkgConfig::CMOCKA Threads::Threads)
 
 nnrpc_unit_test(store_contacts store_fixture)
+nnrpc_unit_test(store_customers store_fixture)
+nnrpc_unit_test(store_presets store_fixture)
