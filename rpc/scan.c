@@ -26,6 +26,8 @@
 #define BITMAP_FREE_FIELDS 128
 
 #define PATH_BYTES 160
+#define PATH_KEPT_BYTES 128 /* more than one name and its index take */
+#define PATH_NAME_BYTES 100
 
 /* A message that is open. */
 struct level {
@@ -66,7 +68,16 @@ static size_t count_before(const struct level *level, uint32_t number) {
     return count;
 }
 
-/* Writes "outer.inner[2]". A path that is too long keeps its end, which says most. */
+/* Leaves the end of a path, which says most, from the next whole name on; returns its size. */
+static size_t shorten_path(char *text, size_t size) {
+    const char *kept = strchr(text + size - PATH_KEPT_BYTES, '.');
+    size_t kept_size = size - (size_t)(kept - text);
+    memmove(text + 2, kept, kept_size + 1);
+    memcpy(text, "..", 2);
+    return kept_size + 2;
+}
+
+/* Writes "outer.inner[2]". */
 static void write_path(const struct scan *scan, char path[PATH_BYTES]) {
     char text[2 * PATH_BYTES] = "";
     size_t size = 0;
@@ -80,13 +91,10 @@ static void write_path(const struct scan *scan, char path[PATH_BYTES]) {
             snprintf(index, sizeof(index), "[%zu]", count_before(level, level->field->id));
         }
         size += (size_t)snprintf(
-            text + size, sizeof(text) - size, "%s%.100s%s", depth == 0 ? "" : ".",
+            text + size, sizeof(text) - size, "%s%.*s%s", depth == 0 ? "" : ".", PATH_NAME_BYTES,
             level->field->name, index);
-        if (size >= PATH_BYTES - 1) {
-            size_t kept = PATH_BYTES - 32;
-            memmove(text + 3, text + size - kept, kept + 1);
-            memcpy(text, "...", 3);
-            size = kept + 3;
+        if (size >= PATH_BYTES) {
+            size = shorten_path(text, size);
         }
     }
     memcpy(path, text, size);
@@ -242,30 +250,37 @@ static void note_member(struct scan *scan, struct level *level) {
 
 /* --- Values ------------------------------------------------------------------------------- */
 
+/* Counts the varints of a packed field; false when the last one is cut short. */
+static bool count_varints(struct nnrpc_slice content, size_t *out_count) {
+    const uint8_t *at = content.data;
+    const uint8_t *end = at + content.size;
+    size_t count = 0;
+    while (at != end) {
+        size_t size = varint_size(at, end, VARINT_MAX_BYTES);
+        if (size == 0) {
+            return false;
+        }
+        at += size;
+        count++;
+    }
+    *out_count = count;
+    return true;
+}
+
 static bool check_packed(
     struct scan *scan, const ProtobufCFieldDescriptor *field, struct nnrpc_slice content) {
     size_t value_size = nnrpc_field_value_size(field->type);
-    size_t count = 0;
-    if (own_wire_type(field->type) != NNRPC_WIRE_VARINT) {
-        if (content.size % value_size != 0) {
-            return refuse_field(scan, "is packed, but not to a whole number of values");
+    size_t count = content.size / value_size;
+    if (own_wire_type(field->type) == NNRPC_WIRE_VARINT) {
+        if (!count_varints(content, &count)) {
+            return refuse_field(scan, "is packed with a value that is cut short");
         }
-        count = content.size / value_size;
-    } else {
-        const uint8_t *at = content.data;
-        const uint8_t *end = at + content.size;
-        while (at != end) {
-            size_t size = varint_size(at, end, VARINT_MAX_BYTES);
-            if (size == 0) {
-                return refuse_field(scan, "is packed with a value that is cut short");
-            }
-            at += size;
-            count++;
-        }
-        /* For bool, protobuf-c makes room for one value a byte. */
-        value_size *= field->type == PROTOBUF_C_TYPE_BOOL && count > 0 ? content.size / count : 1;
+    } else if (content.size % value_size != 0) {
+        return refuse_field(scan, "is packed, but not to a whole number of values");
     }
-    scan->unpack_bytes += aligned(count * value_size);
+    /* For bool, protobuf-c makes room for one value a byte. */
+    size_t room = field->type == PROTOBUF_C_TYPE_BOOL ? content.size : count;
+    scan->unpack_bytes += aligned(room * value_size);
     return count_fields(scan, count);
 }
 
@@ -305,10 +320,12 @@ static bool check_known(
     struct nnrpc_slice content) {
     bool is_repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
     uint8_t expected = own_wire_type(field->type);
-    if (wire_type != expected) {
-        bool is_packed = is_repeated && wire_type == NNRPC_WIRE_BYTES;
-        return is_packed ? check_packed(scan, field, content)
-                         : refuse_field(scan, "has another wire type than its type has");
+    if (is_repeated && wire_type == NNRPC_WIRE_BYTES && expected != NNRPC_WIRE_BYTES) {
+        return check_packed(scan, field, content);
+    }
+    /* protobuf-c takes a bool of any wire type. */
+    if (wire_type != expected && field->type != PROTOBUF_C_TYPE_BOOL) {
+        return refuse_field(scan, "has another wire type than its type has");
     }
     if (is_repeated) {
         scan->unpack_bytes += nnrpc_field_value_size(field->type);
