@@ -193,9 +193,10 @@ enum nnrpc_code nnrpc_client_call(
     struct pending_request asked = {.message = request};
     struct nnrpc_pending *pending = NULL;
     enum nnrpc_code code = prepare(client, method, options, &asked, &pending, out_status);
-    if (code == NNRPC_OK) {
-        code = run(pending, out_status);
+    if (pending == NULL) {
+        return code;
     }
+    code = run(pending, out_status);
     return code == NNRPC_OK ? take(pending, out_response, out_status) : code;
 }
 
@@ -206,13 +207,12 @@ enum nnrpc_code nnrpc_client_start(
     struct pending_request asked = {.message = request};
     struct nnrpc_pending *pending = NULL;
     enum nnrpc_code code = prepare(client, method, options, &asked, &pending, out_status);
-    if (code != NNRPC_OK) {
+    if (pending == NULL) {
         return code;
     }
     pthread_mutex_lock(&client->mutex);
     enqueue(pending);
-    driver_send_queued(client, pending);
-    driver_leave(client, pending);
+    driver_start(pending);
     pthread_mutex_unlock(&client->mutex);
     *out_pending = pending;
     return NNRPC_OK;
@@ -235,9 +235,10 @@ enum nnrpc_code nnrpc_client_call_packed(
     struct pending_request asked = {.packed = request, .packed_size = request_size};
     struct nnrpc_pending *pending = NULL;
     enum nnrpc_code code = prepare(client, method, options, &asked, &pending, out_status);
-    if (code == NNRPC_OK) {
-        code = run(pending, out_status);
+    if (pending == NULL) {
+        return code;
     }
+    code = run(pending, out_status);
     if (code != NNRPC_OK) {
         return code;
     }

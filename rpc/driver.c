@@ -18,6 +18,8 @@
 
 /* How soon a driver that cannot be woken looks again. */
 #define BLIND_STEP_NS 5000000
+/* How long the start of a call waits for a connection that is just being made. */
+#define START_PATIENCE_NS 10000000
 
 _Static_assert(
     CLIENT_MAX_LANES *NNRPC_LANE_CLASS_COUNT <= NNRPC_WAIT_MAX_CONNECTIONS,
@@ -98,7 +100,8 @@ void driver_nudge(struct nnrpc_client *client) {
     }
 }
 
-void driver_leave(struct nnrpc_client *client, const struct nnrpc_pending *claimant) {
+/* Gives up what a claimant has claimed, and sees to it that others go on. */
+static void leave(struct nnrpc_client *client, const struct nnrpc_pending *claimant) {
     for (size_t i = 0; i < client->lane_count; i++) {
         if (client->lanes[i].driver == claimant) {
             client->lanes[i].driver = NULL;
@@ -116,7 +119,8 @@ static void step_unlocked(
     }
 }
 
-void driver_send_queued(struct nnrpc_client *client, struct nnrpc_pending *claimant) {
+/* Sends what can be sent now; what it claims stays claimed. */
+static void send_queued(struct nnrpc_client *client, struct nnrpc_pending *claimant) {
     for (;;) {
         struct lane *lane = client_queue_take(client, claimant);
         if (lane == NULL) {
@@ -191,6 +195,22 @@ static void drive(
     }
 }
 
+void driver_start(struct nnrpc_pending *pending) {
+    struct nnrpc_client *client = pending->client;
+    send_queued(client, pending);
+    struct lane *lane = pending->lane;
+    uint64_t until_ns = 0;
+    while (pending->state == PENDING_IN_FLIGHT && lane->driver == pending && !lane->is_sent) {
+        uint64_t now = nnrpc_clock_ns();
+        until_ns = until_ns == 0 ? now + START_PATIENCE_NS : until_ns;
+        if (now >= until_ns) {
+            break;
+        }
+        drive(pending, &lane, 1, until_ns);
+    }
+    leave(client, pending);
+}
+
 static void sleep_until(struct nnrpc_pending *pending, uint64_t until_ns) {
     struct timespec until = {
         .tv_sec = (time_t)(until_ns / 1000000000u),
@@ -221,26 +241,28 @@ void driver_wait(struct nnrpc_pending *pending) {
     for (;;) {
         uint64_t now = nnrpc_clock_ns();
         client_queue_release_due(client, now);
-        driver_send_queued(client, pending); /* also when the own call is done: others wait */
+        send_queued(client, pending); /* also when the own call is done: others wait */
         if (pending->state == PENDING_DONE || now >= pending->deadline_ns) {
             break;
         }
         wait_once(pending);
     }
     stop_waiting(pending);
-    driver_leave(client, pending);
+    leave(client, pending);
 }
 
 void driver_look(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
+    client_queue_release_due(client, nnrpc_clock_ns());
+    send_queued(client, pending);
     struct lane *lane = pending->lane;
-    if (pending->state != PENDING_IN_FLIGHT || lane->driver != NULL || !lane->is_sent) {
-        return;
+    if (pending->state == PENDING_IN_FLIGHT && lane->driver == NULL) {
+        lane->driver = pending;
+        pthread_mutex_unlock(&client->mutex);
+        lane_step(client, lane);
+        pthread_mutex_lock(&client->mutex);
+        client_queue_settle(client, lane);
+        send_queued(client, pending);
     }
-    lane->driver = pending;
-    pthread_mutex_unlock(&client->mutex);
-    lane_step(client, lane);
-    pthread_mutex_lock(&client->mutex);
-    client_queue_settle(client, lane);
-    driver_leave(client, pending);
+    leave(client, pending);
 }

@@ -7,17 +7,14 @@
 
 #include "client_state.h"
 
-/** Sends what can be sent now. Locked; unlocks while it works. */
-void driver_send_queued(struct nnrpc_client *client, struct nnrpc_pending *claimant);
+/** Sends a call that was queued, if a lane is free. Locked; unlocks while it works. */
+void driver_start(struct nnrpc_pending *pending);
 
 /** Waits until a call is done or its deadline is over. Locked; unlocks while it waits. */
 void driver_wait(struct nnrpc_pending *pending);
 
-/** Looks once for the answer of a call in flight, without waiting. Locked; unlocks meanwhile. */
+/** Goes as far with a call as is possible without waiting. Locked; unlocks meanwhile. */
 void driver_look(struct nnrpc_pending *pending);
-
-/** Gives up what a claimant has claimed, and sees to it that others go on. Locked. */
-void driver_leave(struct nnrpc_client *client, const struct nnrpc_pending *claimant);
 
 /** Makes sure that whoever waits is helped by someone: wakes a thread for what nobody drives.
  *  Locked. */

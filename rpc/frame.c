@@ -214,7 +214,7 @@ static bool match_metadata(
     struct nnrpc_slice packed, const char *key, struct nnrpc_slice *out_value) {
     struct nnrpc_wire_reader reader = nnrpc_wire_reader(packed.data, packed.size);
     struct nnrpc_wire_field field;
-    struct nnrpc_slice found_key = {NULL, 0};
+    struct nnrpc_slice found_key = {packed.data, 0};
     struct nnrpc_slice value = {packed.data, 0};
     while (nnrpc_wire_next(&reader, &field)) {
         if (field.number == METADATA_KEY) {
@@ -224,7 +224,7 @@ static bool match_metadata(
         }
     }
     size_t key_size = strlen(key);
-    if (found_key.size != key_size || memcmp(found_key.data, key, key_size) != 0) {
+    if (found_key.size != key_size || key_size == 0 || memcmp(found_key.data, key, key_size) != 0) {
         return false;
     }
     *out_value = value;

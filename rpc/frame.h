@@ -57,8 +57,8 @@ bool nnrpc_frame_next_request(
     struct nnrpc_wire_reader *reader, struct nnrpc_request_view *out_request);
 
 /**
- * Finds the first value of a metadata key in a packed Request (field 3), RequestFrame (field 1) or
- * Response (field 2).
+ * Finds the first value of a metadata key (not empty) in a packed Request (field 3), RequestFrame
+ * (field 1) or Response (field 2).
  */
 bool nnrpc_frame_find_metadata(
     struct nnrpc_slice packed, uint32_t field_number, const char *key,

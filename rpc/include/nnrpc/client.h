@@ -9,8 +9,9 @@
  * any number of threads at once.
  *
  * Every call has a deadline. A call that failed with UNAVAILABLE is tried again, with backoff and
- * jitter, until its deadline, if the method has no side effects or carries a request id; whoever
- * needs one answer at once sets max_attempts to 1.
+ * jitter, until its deadline, if that is harmless: the method has no side effects, is idempotent or
+ * carries a request id (every try has the same one), or nothing was sent. Whoever needs one answer
+ * at once sets max_attempts to 1; reaching for the other endpoints is still part of one attempt.
  */
 #ifndef NNRPC_CLIENT_H
 #define NNRPC_CLIENT_H
@@ -91,8 +92,9 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_client_call(
     ProtobufCMessage **out_response, struct nnrpc_status *out_status);
 
 /**
- * Starts a call and returns at once; nnrpc_client_finish() brings its answer. The request is packed
- * before this returns, so it may be released.
+ * Starts a call and returns at once (a connection that is only just being made is awaited for up to
+ * 10 ms); nnrpc_client_finish() brings its answer. The request is packed before this returns, so it
+ * may be released.
  *
  * @param out_pending  On NNRPC_OK finish it exactly once, or cancel it; else untouched.
  */
@@ -117,7 +119,8 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_client_call_packed(
     const struct nnrpc_call_options *options, const void *request, size_t request_size,
     uint8_t **out_response, size_t *out_response_size, struct nnrpc_status *out_status);
 
-/** Whether finish would return without waiting. Never blocks; sends nothing. */
+/** Whether finish would return without waiting. Never blocks, but moves the call on: who does not
+ *  want to wait in finish asks this from time to time. */
 bool nnrpc_pending_is_done(struct nnrpc_pending *pending);
 
 /** Gives a started call up and releases it; its answer, if it comes, is dropped. NULL is fine. */
