@@ -232,8 +232,7 @@ static void a_change_names_its_caller_and_its_request(void **state) {
     request.request_id = text("the request of alice");
     call_create_contact(alice, &request);
     expect_ok(alice);
-    const Contacts__V1__ListChangesResponse *response =
-        list_changes(alice, alice->revision - 1, 0);
+    const Contacts__V1__ListChangesResponse *response = list_changes(alice, alice->revision - 1, 0);
     expect_ok(alice);
     assert_int_equal(response->n_changes, 1);
     assert_string_equal(response->changes[0]->caller, "alice");
@@ -250,8 +249,7 @@ static void the_feed_is_read_in_pages_without_gap_or_double(void **state) {
     const Google__Protobuf__Timestamp *last = NULL;
     for (int page = 0; revision < end; page++) {
         int32_t page_size = 1 + page % 9;
-        const Contacts__V1__ListChangesResponse *response =
-            list_changes(peer, revision, page_size);
+        const Contacts__V1__ListChangesResponse *response = list_changes(peer, revision, page_size);
         expect_ok(peer);
         assert_true(response->n_changes > 0 && response->n_changes <= (size_t)page_size);
         for (size_t i = 0; i < response->n_changes; i++) {

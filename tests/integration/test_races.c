@@ -94,8 +94,7 @@ static void create_with_the_request_id(struct contender *self) {
     Contacts__V1__CreateContactRequest request = CONTACTS__V1__CREATE_CONTACT_REQUEST__INIT;
     request.contact = &contact;
     request.request_id = text(self->value);
-    const Contacts__V1__CreateContactResponse *response =
-        call_create_contact(self->peer, &request);
+    const Contacts__V1__CreateContactResponse *response = call_create_contact(self->peer, &request);
     self->created_id = response != NULL ? response->contact->id : NULL;
 }
 
@@ -224,8 +223,7 @@ static void a_contact_is_converted_once(void **state) {
         both[0].contact_id = both[1].contact_id = create_direct_contact(peer, customer)->id;
         race(both);
         size_t winner = only_winner(both);
-        expect_reason(
-            both[1 - winner].peer, NNRPC_FAILED_PRECONDITION, "CONTACT_ALREADY_SHARED");
+        expect_reason(both[1 - winner].peer, NNRPC_FAILED_PRECONDITION, "CONTACT_ALREADY_SHARED");
         expect_customers_of(peer, both[0].contact_id, customer);
     }
 }

@@ -231,112 +231,115 @@ static void hold(struct scripted_server *server, void *body, const struct nnrpc_
     }
     server->held[server->held_count].body = body;
     server->held[server->held_count++].route = *route;
-    X(struct scripted_server * server, enum scripted_act act, const struct scripted_frame *frame,
-      const struct nnrpc_route *route) {
-        switch (act) {
-        case SCRIPTED_SEND:
-            nnrpc_listener_send(server->listener, pack_reply(frame->reply), route);
-            break;
-        case SCRIPTED_HOLD:
-            hold(server, pack_reply(frame->reply), route);
-            break;
-        case SCRIPTED_SEND_GARBAGE:
-            nnrpc_listener_send(server->listener, filled_body(100), route);
-            break;
-        case SCRIPTED_SEND_OVERSIZED:
-            nnrpc_listener_send(server->listener, filled_body(OVERSIZED_BYTES), route);
-            break;
-        case SCRIPTED_CLOSE:
-            atomic_store(&server->is_ending, true);
-            break;
-        case SCRIPTED_DROP:
-            break;
-        }
-    }
+    pthread_mutex_unlock(&server->lock);
+}
 
-    static void serve(
-        struct scripted_server * server, const void *bytes, size_t size,
-        const struct nnrpc_route *route) {
-        Nnrpc__V1__RequestFrame *request =
-            must(nnrpc__v1__request_frame__unpack(NULL, size, bytes));
-        struct scripted_frame frame = {
-            .request = request,
-            .request_bytes = size,
-            .reply = echo_frame(request),
-        };
-        atomic_fetch_add(&server->call_count, (unsigned)request->n_requests);
-        enum scripted_act chosen =
-            server->script == NULL ? SCRIPTED_SEND : server->script(server, &frame);
-        act(server, chosen, &frame, route);
-        nnrpc__v1__response_frame__free_unpacked(frame.reply, NULL);
-        nnrpc__v1__request_frame__free_unpacked(request, NULL);
-        atomic_fetch_add(&server->frame_count, 1);
-    }
-
-    static void *run(void *argument) {
-        struct scripted_server *server = argument;
-        while (!atomic_load(&server->is_ending)) {
-            void *body = NULL;
-            size_t size = 0;
-            struct nnrpc_route route;
-            if (nnrpc_listener_receive(server->listener, RECEIVE_STEP_MS, &body, &size, &route) ==
-                NNRPC_OK) {
-                serve(server, body, size, &route);
-                nnrpc_body_free(body);
-            }
-        }
-        nnrpc_listener_close(server->listener);
-        return NULL;
-    }
-
-    void scripted_init(struct scripted_server * server, const char *url, scripted_script script) {
-        memset(server, 0, sizeof(*server));
-        (void)snprintf(server->url, sizeof(server->url), "%s", url);
-        server->script = script;
-        assert_int_equal(pthread_mutex_init(&server->lock, NULL), 0);
-    }
-
-    void scripted_start(struct scripted_server * server) {
-        struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
-        if (nnrpc_listener_open(server->url, NNRPC_FRAME_MAX_BYTES, &server->listener, &status) !=
-            NNRPC_OK) {
-            fail_msg("%s", status.message);
-        }
-        atomic_store(&server->is_ending, false);
-        assert_int_equal(pthread_create(&server->thread, NULL, run, server), 0);
-        server->is_running = true;
-    }
-
-    void scripted_stop(struct scripted_server * server) {
-        if (!server->is_running) {
-            return;
-        }
+static void act(
+    struct scripted_server *server, enum scripted_act act, const struct scripted_frame *frame,
+    const struct nnrpc_route *route) {
+    switch (act) {
+    case SCRIPTED_SEND:
+        nnrpc_listener_send(server->listener, pack_reply(frame->reply), route);
+        break;
+    case SCRIPTED_HOLD:
+        hold(server, pack_reply(frame->reply), route);
+        break;
+    case SCRIPTED_SEND_GARBAGE:
+        nnrpc_listener_send(server->listener, filled_body(100), route);
+        break;
+    case SCRIPTED_SEND_OVERSIZED:
+        nnrpc_listener_send(server->listener, filled_body(OVERSIZED_BYTES), route);
+        break;
+    case SCRIPTED_CLOSE:
         atomic_store(&server->is_ending, true);
-        assert_int_equal(pthread_join(server->thread, NULL), 0);
-        server->is_running = false;
-        for (size_t i = 0; i < server->held_count; i++) {
-            nnrpc_body_free(server->held[i].body);
+        break;
+    case SCRIPTED_DROP:
+        break;
+    }
+}
+
+static void serve(
+    struct scripted_server *server, const void *bytes, size_t size,
+    const struct nnrpc_route *route) {
+    Nnrpc__V1__RequestFrame *request = must(nnrpc__v1__request_frame__unpack(NULL, size, bytes));
+    struct scripted_frame frame = {
+        .request = request,
+        .request_bytes = size,
+        .reply = echo_frame(request),
+    };
+    atomic_fetch_add(&server->call_count, (unsigned)request->n_requests);
+    enum scripted_act chosen =
+        server->script == NULL ? SCRIPTED_SEND : server->script(server, &frame);
+    act(server, chosen, &frame, route);
+    nnrpc__v1__response_frame__free_unpacked(frame.reply, NULL);
+    nnrpc__v1__request_frame__free_unpacked(request, NULL);
+    atomic_fetch_add(&server->frame_count, 1);
+}
+
+static void *run(void *argument) {
+    struct scripted_server *server = argument;
+    while (!atomic_load(&server->is_ending)) {
+        void *body = NULL;
+        size_t size = 0;
+        struct nnrpc_route route;
+        if (nnrpc_listener_receive(server->listener, RECEIVE_STEP_MS, &body, &size, &route) ==
+            NNRPC_OK) {
+            serve(server, body, size, &route);
+            nnrpc_body_free(body);
         }
-        server->held_count = 0;
     }
+    nnrpc_listener_close(server->listener);
+    return NULL;
+}
 
-    void scripted_deinit(struct scripted_server * server) {
-        scripted_stop(server);
-        (void)pthread_mutex_destroy(&server->lock);
-    }
+void scripted_init(struct scripted_server *server, const char *url, scripted_script script) {
+    memset(server, 0, sizeof(*server));
+    (void)snprintf(server->url, sizeof(server->url), "%s", url);
+    server->script = script;
+    assert_int_equal(pthread_mutex_init(&server->lock, NULL), 0);
+}
 
-    size_t scripted_held_count(struct scripted_server * server) {
-        pthread_mutex_lock(&server->lock);
-        size_t count = server->held_count;
-        pthread_mutex_unlock(&server->lock);
-        return count;
+void scripted_start(struct scripted_server *server) {
+    struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
+    if (nnrpc_listener_open(server->url, NNRPC_FRAME_MAX_BYTES, &server->listener, &status) !=
+        NNRPC_OK) {
+        fail_msg("%s", status.message);
     }
+    atomic_store(&server->is_ending, false);
+    assert_int_equal(pthread_create(&server->thread, NULL, run, server), 0);
+    server->is_running = true;
+}
 
-    void scripted_let_go(struct scripted_server * server) {
-        pthread_mutex_lock(&server->lock);
-        for (size_t i = 0; i < server->held_count; i++) {
-            nnrpc_listener_send(server->listener, server->held[i].body, &server->held[i].route);
-        }
-        server->held_count = 0;
-        pthread_mutex_unlock(&server->lock);
+void scripted_stop(struct scripted_server *server) {
+    if (!server->is_running) {
+        return;
     }
+    atomic_store(&server->is_ending, true);
+    assert_int_equal(pthread_join(server->thread, NULL), 0);
+    server->is_running = false;
+    for (size_t i = 0; i < server->held_count; i++) {
+        nnrpc_body_free(server->held[i].body);
+    }
+    server->held_count = 0;
+}
+
+void scripted_deinit(struct scripted_server *server) {
+    scripted_stop(server);
+    (void)pthread_mutex_destroy(&server->lock);
+}
+
+size_t scripted_held_count(struct scripted_server *server) {
+    pthread_mutex_lock(&server->lock);
+    size_t count = server->held_count;
+    pthread_mutex_unlock(&server->lock);
+    return count;
+}
+
+void scripted_let_go(struct scripted_server *server) {
+    pthread_mutex_lock(&server->lock);
+    for (size_t i = 0; i < server->held_count; i++) {
+        nnrpc_listener_send(server->listener, server->held[i].body, &server->held[i].route);
+    }
+    server->held_count = 0;
+    pthread_mutex_unlock(&server->lock);
+}
