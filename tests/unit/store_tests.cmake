@@ -9,3 +9,5 @@ target_link_libraries(store_fixture PUBLIC
 nnrpc_unit_test(store_contacts store_fixture)
 nnrpc_unit_test(store_customers store_fixture)
 nnrpc_unit_test(store_presets store_fixture)
+nnrpc_unit_test(store_requests store_fixture)
+nnrpc_unit_test(store_lists store_fixture)
