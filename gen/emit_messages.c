@@ -10,18 +10,6 @@
 
 #define ENUM_VALUE 2
 
-/* The place of an enum value in the .proto, where its comment is. */
-static struct gen_path gen_value_path(
-    struct gen_run *run, const struct gen_enum *enumeration,
-    const Google__Protobuf__EnumValueDescriptorProto *value) {
-    for (size_t i = 0; i < enumeration->proto->n_value; i++) {
-        if (enumeration->proto->value[i] == value) {
-            return gen_path_of(run, enumeration->path, ENUM_VALUE, i);
-        }
-    }
-    return enumeration->path;
-}
-
 /* Adds a member of a list: its name in one line, its comment indented below. */
 static void gen_emit_item(
     struct gen_text *text, const struct gen_file *file, struct gen_path path, const char *name,
@@ -43,7 +31,8 @@ static void gen_emit_enum_declaration(
         gen_text_printf(text, " *\n");
     }
     for (size_t i = 0; i < enumeration->value_count; i++) {
-        struct gen_path path = gen_value_path(run, enumeration, enumeration->values[i]);
+        struct gen_path path =
+            gen_path_of(run, enumeration->path, ENUM_VALUE, enumeration->orders[i]);
         gen_emit_item(
             text, enumeration->file, path, enumeration->values[i]->name,
             enumeration->values[i]->number);

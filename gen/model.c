@@ -10,6 +10,9 @@
 #include "names.h"
 #include "source.h"
 
+/* Files are looked up one by one. */
+#define MAX_FILES 10000
+
 /* Numbers of fields in the descriptors and of protobuf-c's own options. */
 #define REQUEST_PROTO_FILE 15
 #define FILE_PACKAGE 2
@@ -250,6 +253,10 @@ static void gen_model_keep_raw(struct gen_run *run, struct gen_bytes bytes) {
 
 bool gen_model_build(struct gen_run *run, struct gen_bytes bytes) {
     const Google__Protobuf__Compiler__CodeGeneratorRequest *request = run->request;
+    if (request->n_proto_file > MAX_FILES) {
+        run->error = gen_format(&run->memory, "more than %d files in one request", MAX_FILES);
+        return false;
+    }
     run->files = gen_allocate_array(&run->memory, request->n_proto_file, sizeof(*run->files));
     run->file_count = request->n_proto_file;
     gen_model_keep_raw(run, bytes);
@@ -286,25 +293,32 @@ static int gen_file_compare(const void *left, const void *right) {
     return strcmp(a->name, b->name);
 }
 
-struct gen_file **gen_file_closure(
-    struct gen_run *run, const struct gen_file *file, size_t *out_count) {
+static void gen_file_find_closure(struct gen_run *run, struct gen_file *file) {
     size_t index = (size_t)(file - run->files);
     bool *needed = gen_allocate_array(&run->memory, run->file_count, sizeof(*needed));
-    struct gen_file **closure =
-        gen_allocate_array(&run->memory, run->file_count, sizeof(struct gen_file *));
     size_t count = 0;
+    file->closure = gen_allocate_array(&run->memory, run->file_count, sizeof(*file->closure));
     needed[index] = true;
     /* Imports always stand before the file, so one pass backwards finds all of them. */
     for (size_t i = index + 1; i-- > 0;) {
         if (!needed[i]) {
             continue;
         }
-        closure[count++] = &run->files[i];
+        file->closure[count++] = &run->files[i];
         for (size_t k = 0; k < run->files[i].import_count; k++) {
             needed[run->files[i].imports[k] - run->files] = true;
         }
     }
-    qsort(closure, count, sizeof(struct gen_file *), gen_file_compare);
-    *out_count = count;
-    return closure;
+    qsort(file->closure, count, sizeof(*file->closure), gen_file_compare);
+    file->closure_count = count;
+}
+
+struct gen_file **gen_file_closure(
+    struct gen_run *run, const struct gen_file *file, size_t *out_count) {
+    struct gen_file *own = &run->files[file - run->files];
+    if (own->closure == NULL) {
+        gen_file_find_closure(run, own);
+    }
+    *out_count = own->closure_count;
+    return own->closure;
 }

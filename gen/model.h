@@ -36,6 +36,7 @@ struct gen_enum {
     const char *table; /* "contacts_v1_contact_form_enum" */
     /** Parallel to what protobuf-c makes of it: ascending by number, aliases dropped. */
     const Google__Protobuf__EnumValueDescriptorProto **values;
+    size_t *orders; /* where each stands in the .proto */
     const char **json_names;
     size_t value_count;
 };
@@ -108,7 +109,9 @@ struct gen_file {
     bool pack_helpers;     /* protobuf-c makes free functions for top-level messages */
     struct gen_file **imports;
     size_t import_count;
-    size_t height;                 /* 1 more than the greatest of its imports' */
+    size_t height;             /* 1 more than the greatest of its imports' */
+    struct gen_file **closure; /* see gen_file_closure(); NULL until it is asked for */
+    size_t closure_count;
     struct gen_message **messages; /* nested ones after their parents */
     size_t message_count;
     struct gen_enum **enums;

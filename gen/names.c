@@ -155,6 +155,22 @@ bool gen_is_identifier(const char *text) {
     return true;
 }
 
+static int gen_name_compare(const void *left, const void *right) {
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+const char *gen_sort_and_find_twin(const char **names, size_t count) {
+    if (count > 0) {
+        qsort(names, count, sizeof(*names), gen_name_compare);
+    }
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(names[i - 1], names[i]) == 0) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
 const char *gen_guard(struct gen_run *run, const struct gen_file *file) {
     struct gen_text guard GEN_CLEANUP(gen_text_deinit) = {0};
     bool digit = file->stem[0] >= '0' && file->stem[0] <= '9';

@@ -26,6 +26,9 @@ bool gen_is_keyword(const char *name);
 /** Whether a text is an identifier of the .proto language. */
 bool gen_is_identifier(const char *text);
 
+/** Sorts names and returns one that is there twice, or NULL. */
+const char *gen_sort_and_find_twin(const char **names, size_t count);
+
 /** Include guard: "contacts/v1/contact.proto" -> "CONTACTS_V1_CONTACT_NNRPC_H"; rest in hex. */
 const char *gen_guard(struct gen_run *run, const struct gen_file *file);
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "names.h"
+
 /* protobuf-c's option of a field. */
 #define PROTOBUF_C_OPTIONS 1019
 #define PROTOBUF_C_STRING_AS_BYTES 1
@@ -143,9 +145,24 @@ static bool gen_field_check(
     return gen_field_read_rule(run, message, field);
 }
 
+static bool gen_message_check_json_names(struct gen_run *run, const struct gen_message *message) {
+    const char **names = gen_allocate_array(&run->memory, message->field_count, sizeof(char *));
+    for (size_t i = 0; i < message->field_count; i++) {
+        names[i] = message->fields[i].json_name;
+    }
+    const char *twin = gen_sort_and_find_twin(names, message->field_count);
+    return twin == NULL ||
+           gen_refuse(
+               run, message->file, message->path, "two fields of %s would be \"%s\" in JSON",
+               message->full_name, twin);
+}
+
 bool gen_fields_read_options(struct gen_run *run, struct gen_file *file) {
     for (size_t i = 0; i < file->message_count; i++) {
         struct gen_message *message = file->messages[i];
+        if (!gen_message_check_json_names(run, message)) {
+            return false;
+        }
         for (size_t k = 0; k < message->field_count; k++) {
             if (!gen_field_check(run, message, &message->fields[k])) {
                 return false;

@@ -130,8 +130,11 @@ static void gen_values_sort(struct gen_run *run, struct gen_enum *enumeration) {
     qsort(ordered, proto->n_value, sizeof(*ordered), gen_value_compare);
     enumeration->values =
         gen_allocate_array(&run->memory, proto->n_value, sizeof(*enumeration->values));
+    enumeration->orders =
+        gen_allocate_array(&run->memory, proto->n_value, sizeof(*enumeration->orders));
     for (size_t i = 0; i < proto->n_value; i++) {
         if (i == 0 || ordered[i - 1].proto->number != ordered[i].proto->number) {
+            enumeration->orders[enumeration->value_count] = ordered[i].order;
             enumeration->values[enumeration->value_count++] = ordered[i].proto;
         }
     }
@@ -150,10 +153,6 @@ static size_t gen_enum_prefix_size(struct gen_run *run, const gen_enum_proto *pr
     return size;
 }
 
-static int gen_text_compare(const void *left, const void *right) {
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 static bool gen_enum_name_values(struct gen_run *run, struct gen_enum *enumeration) {
     size_t prefix_size = gen_enum_prefix_size(run, enumeration->proto);
     size_t count = enumeration->value_count;
@@ -168,13 +167,11 @@ static bool gen_enum_name_values(struct gen_run *run, struct gen_enum *enumerati
         enumeration->json_names[i] = lower;
         sorted[i] = lower;
     }
-    qsort(sorted, count, sizeof(char *), gen_text_compare);
-    for (size_t i = 1; i < count && enumeration->file->generate; i++) {
-        if (strcmp(sorted[i - 1], sorted[i]) == 0) {
-            return gen_refuse(
-                run, enumeration->file, enumeration->path,
-                "two values of %s would be \"%s\" in JSON", enumeration->full_name, sorted[i]);
-        }
+    const char *twin = gen_sort_and_find_twin(sorted, count);
+    if (twin != NULL && enumeration->file->generate) {
+        return gen_refuse(
+            run, enumeration->file, enumeration->path, "two values of %s would be \"%s\" in JSON",
+            enumeration->full_name, twin);
     }
     return true;
 }

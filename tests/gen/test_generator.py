@@ -349,6 +349,12 @@ class HandMadeRequests(unittest.TestCase):
         method.options.MergeFromString(b"\xd2\xc1\x18\x02\x0a\x05")
         self.assertEqual(message_error(request), "a.proto: rpc S/M: nnrpc.v1.http is malformed")
 
+    def test_more_files_than_are_looked_up(self):
+        request = self.request()
+        for number in range(10000):
+            request.proto_file.add(name=f"{number}.proto")
+        self.assertEqual(message_error(request), "more than 10000 files in one request")
+
     def test_nothing_to_generate(self):
         request = self.request()
         request.file_to_generate[:] = []
