@@ -115,8 +115,9 @@ void nnrpc_json_problems_add(
  * is what the person wrote. The violation itself keeps proto names, as programs expect. */
 enum nnrpc_code nnrpc_json_problems_finish(struct nnrpc_json_problems *problems) {
     struct nnrpc_status_details *details = problems->status->details;
-    const char *json_path = nnrpc_buffer_text(&problems->first);
-    if (details == NULL || details->violation_count == 0 || json_path == NULL) {
+    bool has_violations = details != NULL && details->violation_count != 0;
+    const char *json_path = has_violations ? nnrpc_buffer_text(&problems->first) : NULL;
+    if (json_path == NULL) {
         return nnrpc_status_fail_violations(
             problems->status, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON);
     }
