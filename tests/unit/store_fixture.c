@@ -159,6 +159,43 @@ struct answer act_now(struct fixture *fixture, enum store_act act, const void *r
     return write_now(fixture->store, &write);
 }
 
+static void wait_at_gate(struct store_write *write, const struct store_outcome *outcome) {
+    struct gate *gate = (struct gate *)write;
+    (void)outcome;
+    pthread_mutex_lock(&gate->mutex);
+    gate->reached = true;
+    pthread_cond_broadcast(&gate->changed);
+    while (!gate->open) {
+        pthread_cond_wait(&gate->changed, &gate->mutex);
+    }
+    pthread_mutex_unlock(&gate->mutex);
+}
+
+void gate_close(struct gate *gate, struct store *store) {
+    struct nnrpc_status status = NNRPC_STATUS_INIT;
+    memset(gate, 0, sizeof(*gate));
+    pthread_mutex_init(&gate->mutex, NULL);
+    pthread_cond_init(&gate->changed, NULL);
+    contacts__v1__put_preset_value_request__init(&gate->request);
+    gate->request.field = "emailBillType";
+    gate->request.name = "gate";
+    gate->write = write_of(STORE_PUT_PRESET_VALUE, &gate->request);
+    gate->write.done = wait_at_gate;
+    assert_int_equal(store_submit(store, &gate->write, &status), NNRPC_OK);
+    pthread_mutex_lock(&gate->mutex);
+    while (!gate->reached) {
+        pthread_cond_wait(&gate->changed, &gate->mutex);
+    }
+    pthread_mutex_unlock(&gate->mutex);
+}
+
+void gate_open(struct gate *gate) {
+    pthread_mutex_lock(&gate->mutex);
+    gate->open = true;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->mutex);
+}
+
 void expect_ok(const struct answer *answer) {
     if (answer->status.code != NNRPC_OK) {
         fail_msg("%s: %s", answer->status.reason, answer->status.message);

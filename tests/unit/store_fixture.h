@@ -90,6 +90,20 @@ struct answer write_now(struct store *store, const struct store_write *write);
 /** write_now() of an act alone. */
 struct answer act_now(struct fixture *fixture, enum store_act act, const void *request);
 
+/** Holds the writer, so that what is submitted meanwhile waits and becomes one group. */
+struct gate {
+    struct store_write write;
+    Contacts__V1__PutPresetValueRequest request;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool reached;
+    bool open;
+};
+
+/** Puts a preset value (revision + 1) and holds the writer in its answer. */
+void gate_close(struct gate *gate, struct store *store);
+void gate_open(struct gate *gate);
+
 /** Asserts success. */
 void expect_ok(const struct answer *answer);
 

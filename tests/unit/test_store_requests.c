@@ -219,60 +219,14 @@ static void an_error_is_not_remembered(void **state) {
     expect_ok(&answer);
 }
 
-/* Holds the writer in the answer of one write until it is let go. */
-struct gate {
-    struct store_write write;
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    bool reached;
-    bool open;
-};
-
-static void wait_at_gate(struct store_write *write, const struct store_outcome *outcome) {
-    struct gate *gate = (struct gate *)write;
-    (void)outcome;
-    pthread_mutex_lock(&gate->mutex);
-    gate->reached = true;
-    pthread_cond_broadcast(&gate->changed);
-    while (!gate->open) {
-        pthread_cond_wait(&gate->changed, &gate->mutex);
-    }
-    pthread_mutex_unlock(&gate->mutex);
-}
-
-static void gate_close(struct gate *gate, struct store *store, const void *request) {
-    struct nnrpc_status status = NNRPC_STATUS_INIT;
-    memset(gate, 0, sizeof(*gate));
-    pthread_mutex_init(&gate->mutex, NULL);
-    pthread_cond_init(&gate->changed, NULL);
-    gate->write = write_of(STORE_PUT_PRESET_VALUE, request);
-    gate->write.done = wait_at_gate;
-    assert_int_equal(store_submit(store, &gate->write, &status), NNRPC_OK);
-    pthread_mutex_lock(&gate->mutex);
-    while (!gate->reached) {
-        pthread_cond_wait(&gate->changed, &gate->mutex);
-    }
-    pthread_mutex_unlock(&gate->mutex);
-}
-
-static void gate_open(struct gate *gate) {
-    pthread_mutex_lock(&gate->mutex);
-    gate->open = true;
-    pthread_cond_broadcast(&gate->changed);
-    pthread_mutex_unlock(&gate->mutex);
-}
-
 static void two_copies_in_one_group_take_effect_once(void **state) {
     struct fixture *fixture = *state;
-    Contacts__V1__PutPresetValueRequest put = CONTACTS__V1__PUT_PRESET_VALUE_REQUEST__INIT;
     Contacts__V1__Contact contact = CONTACTS__V1__CONTACT__INIT;
     Contacts__V1__CreateContactRequest create = CONTACTS__V1__CREATE_CONTACT_REQUEST__INIT;
     struct pending copies[3];
     struct gate gate;
-    put.field = "title";
-    put.name = "Mr";
     create.contact = &contact;
-    gate_close(&gate, fixture->store, &put);
+    gate_close(&gate, fixture->store);
     struct store_write write = identified(STORE_CREATE_CONTACT, &create, "a", 1);
     for (size_t i = 0; i < NNRPC_LENGTH(copies); i++) {
         pending_submit(&copies[i], fixture->store, &write);
@@ -350,16 +304,13 @@ static uint64_t monotonic_ns(void) {
 
 static void a_write_behind_its_deadline_is_not_started(void **state) {
     struct fixture *fixture = *state;
-    Contacts__V1__PutPresetValueRequest put = CONTACTS__V1__PUT_PRESET_VALUE_REQUEST__INIT;
     Contacts__V1__PutPresetValueRequest other = CONTACTS__V1__PUT_PRESET_VALUE_REQUEST__INIT;
     struct pending late;
     struct pending early;
     struct gate gate;
-    put.field = "title";
-    put.name = "Mr";
     other.field = "title";
     other.name = "Mrs";
-    gate_close(&gate, fixture->store, &put);
+    gate_close(&gate, fixture->store);
     struct store_write write = write_of(STORE_PUT_PRESET_VALUE, &other);
     write.deadline_ns = monotonic_ns() + 20 * 1000000;
     pending_submit(&late, fixture->store, &write);
