@@ -17,15 +17,21 @@
 const char ctl_version[] = CTL_VERSION;
 
 #define SUMMARY_COLUMN 24
+#define LINE_WIDTH 78
 
-static const char ENVIRONMENT_TEXT[] =
-    "Environment:\n"
-    "  CONTACTS_SERVER       Addresses for --server, separated by spaces; without both,\n"
-    "                        ./data/contactd.sock is used if it is there\n"
-    "  CONTACTS_TOKEN_FILE   As --token-file\n"
-    "  CONTACTS_TIMEOUT      As --timeout\n"
-    "  CONTACTS_OUTPUT       As --output\n";
+struct variable {
+    const char *name;
+    const char *meaning;
+};
 
+static const struct variable VARIABLES[] = {
+    {"CONTACTS_SERVER",
+     "addresses for --server, separated by spaces; without both, ./data/contactd.sock is used if "
+     "it is there"},
+    {"CONTACTS_TOKEN_FILE", "as --token-file"},
+    {"CONTACTS_TIMEOUT", "as --timeout"},
+    {"CONTACTS_OUTPUT", "as --output"},
+};
 static size_t count_flags(const struct ctl_verb *verb) {
     size_t count = 0;
     while (ctl_verb_flag(verb, count) != NULL) {
@@ -68,8 +74,30 @@ void ctl_help_arguments(const struct ctl_verb *verb, struct nnrpc_buffer *out) {
     }
 }
 
+/* Appends text in a column that starts at `indent`, wrapped at words; `at` is where the line is. */
+static void append_wrapped(struct nnrpc_buffer *out, const char *text, size_t indent, size_t at) {
+    bool is_first = true;
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ");
+        if (!is_first && at + 1 + size > LINE_WIDTH) {
+            nnrpc_buffer_append_format(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (!is_first) {
+            nnrpc_buffer_append_text(out, " ");
+            at++;
+        }
+        nnrpc_buffer_append(out, text, size);
+        at += size;
+        text += size + strspn(text + size, " ");
+        is_first = false;
+    }
+    nnrpc_buffer_append_text(out, "\n");
+}
+
+/* A row of a list: a word and what it is. */
 static void append_row(struct nnrpc_buffer *out, const char *left, const char *right) {
-    nnrpc_buffer_append_format(out, "  %-*s %s\n", SUMMARY_COLUMN, left, right);
+    nnrpc_buffer_append_format(out, "  %-*s ", SUMMARY_COLUMN, left);
+    append_wrapped(out, right, SUMMARY_COLUMN + 3, SUMMARY_COLUMN + 3);
 }
 
 static void append_verbs(struct nnrpc_buffer *out, const char *noun) {
@@ -81,7 +109,7 @@ static void append_verbs(struct nnrpc_buffer *out, const char *noun) {
     }
 }
 
-/* "contact get|list|...": every verb of a noun, wrapped by argp. */
+/* Each noun and its verbs. */
 static void append_nouns(struct nnrpc_buffer *out) {
     const char *noun = NULL;
     for (size_t i = 0; i < ctl_verb_count; i++) {
@@ -104,12 +132,14 @@ static void append_program(struct nnrpc_buffer *out) {
     nnrpc_buffer_append_text(out, "\nand:\n");
     append_verbs(out, NULL);
     nnrpc_buffer_append_text(out, "\n`contactctl NOUN VERB --help` says more about a verb.\n\v");
-    nnrpc_buffer_append_text(out, ENVIRONMENT_TEXT);
+    nnrpc_buffer_append_text(out, "Environment:\n");
+    for (size_t i = 0; i < NNRPC_LENGTH(VARIABLES); i++) {
+        append_row(out, VARIABLES[i].name, VARIABLES[i].meaning);
+    }
     nnrpc_buffer_append_text(out, "\nExit codes:\n");
     for (size_t i = 0; i < ctl_exit_description_count; i++) {
-        nnrpc_buffer_append_format(
-            out, "  %3d  %s\n", (int)ctl_exit_descriptions[i].exit,
-            ctl_exit_descriptions[i].meaning);
+        nnrpc_buffer_append_format(out, "  %3d  ", (int)ctl_exit_descriptions[i].exit);
+        append_wrapped(out, ctl_exit_descriptions[i].meaning, 7, 7);
     }
 }
 
@@ -152,5 +182,7 @@ void ctl_help_print(const struct ctl_verb *verb, const char *noun) {
     struct argp argp = {
         .options = options, .args_doc = ctl_buffer_text(&usage), .doc = ctl_buffer_text(&doc)};
     char name[] = "contactctl";
-    argp_help(&argp, stdout, ARGP_HELP_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
+    /* Not the note on options with two names: hardly any has. */
+    setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
+    argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
 }

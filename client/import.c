@@ -72,7 +72,7 @@ static struct ctl_import_entry *make_entry(
     entry->stage = import->is_dry_run ? CTL_IMPORT_PROBE : CTL_IMPORT_APPLY;
     entry->line_number = line->number;
     entry->metadata = nnrpc_reply_metadata_new();
-    ctl_import_source_id(import->source, line, entry->request_id);
+    ctl_import_source_id(import->source, entry->request_id);
     if (import->failed_lines_path != NULL) {
         entry->text = ctl_allocate(line->size, 1);
         memcpy(entry->text, line->text, line->size);
@@ -111,10 +111,10 @@ static void note_open(struct ctl_import *import, const struct ctl_import_entry *
 }
 
 /* --keep-ids on a store with content: only if this file began to fill it, which shows in the
- * request id of its first customer or contact. */
+ * request id of its first line. */
 static bool prove_beginning(struct ctl_import *import, struct ctl_import_entry *entry) {
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
-    if (!import->needs_proof || entry->kind == CTL_IMPORT_PRESET) {
+    if (!import->needs_proof) {
         return true;
     }
     enum ctl_import_stage stage = entry->stage;
@@ -293,13 +293,9 @@ static void print_table(const struct ctl_import *import) {
     const struct {
         uint64_t count;
         const char *what;
-    } PARTS[] = {
-        {counts->presets, "presets, "},
-        {counts->customers, "customers, "},
-        {counts->contacts, "contacts, "},
-        {counts->links, "links; "},
-        {counts->unchanged, "lines imported before, "},
-        {counts->failed, "failed"}};
+    } PARTS[] = {{counts->presets, "presets, "},     {counts->customers, "customers, "},
+                 {counts->contacts, "contacts, "},   {counts->links, "links; "},
+                 {counts->unchanged, "unchanged, "}, {counts->failed, "failed"}};
     nnrpc_buffer_append_text(&out, import->is_dry_run ? "would import " : "imported ");
     for (size_t i = 0; i < NNRPC_LENGTH(PARTS); i++) {
         ctl_progress_append_count(&out, PARTS[i].count);
@@ -323,25 +319,34 @@ static void print_summary(const struct ctl_import *import) {
         counts->failed);
 }
 
+/* How to go on after a stop. */
+static void remark_stop(const struct ctl_import *import) {
+    if (import->last_line_number == 0) {
+        return;
+    }
+    ctl_remark(
+        import->context, "Stopped after line %" PRIu64 "; %s", import->last_line_number,
+        import->is_dry_run ? "nothing was changed"
+                           : "the same command with the same input goes on");
+}
+
 static enum ctl_exit end_import(struct ctl_import *import) {
     enum ctl_exit result = import->counts.failed > 0 ? CTL_INCOMPLETE : CTL_OK;
     if (import->failed_lines != NULL && fclose(import->failed_lines) != 0) {
         result = ctl_fail_errno("cannot write the failed lines");
     }
-    print_summary(import);
+    if (!import->is_stopped || import->line_count > 1) {
+        print_summary(import);
+    }
     if (fflush(stdout) != 0) {
         result = ctl_fail_errno("cannot write the output");
     }
     if (ctl_import_source_changed(import->source)) {
-        ctl_complain(
-            "%s was changed while it was read: lines may be missing or doubled", import->path);
+        ctl_complain("%s was changed while it was read: not all of it may be in", import->path);
         result = CTL_FAILED;
     }
     if (import->is_stopped) {
-        ctl_remark(
-            import->context, "Stopped after line %" PRIu64 "; %s", import->last_line_number,
-            import->is_dry_run ? "nothing was changed"
-                               : "the same command with the same input goes on");
+        remark_stop(import);
         result = import->stop;
     }
     return result;

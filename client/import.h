@@ -43,7 +43,7 @@ struct ctl_import_entry {
     bool is_slow;
     struct nnrpc_pending *pending;         /* while it is in flight */
     struct nnrpc_reply_metadata *metadata; /* owned */
-    uint64_t first_failure_ms;             /* of a transient failure; 0: none */
+    uint64_t start_ms;                     /* of the first try of the stage */
     uint64_t retry_at_ms;
     uint32_t backoff_ms;
     struct nnrpc_status conflict; /* dry run: with an earlier line of the file */
@@ -61,7 +61,7 @@ struct ctl_import_counts {
     uint64_t customers;
     uint64_t contacts;
     uint64_t links;
-    uint64_t unchanged; /* lines that an earlier run imported */
+    uint64_t unchanged; /* lines that changed nothing: an earlier run imported them */
     uint64_t failed;
 };
 

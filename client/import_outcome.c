@@ -202,8 +202,7 @@ static void keep_for_retirement(struct ctl_import *import, struct ctl_import_ent
 static void try_again(
     struct ctl_import *import, struct ctl_import_entry *entry, const struct nnrpc_status *status) {
     uint64_t now_ms = ctl_clock_ms();
-    entry->first_failure_ms = entry->first_failure_ms != 0 ? entry->first_failure_ms : now_ms;
-    if (import->is_stopped || now_ms - entry->first_failure_ms > PATIENCE_MS) {
+    if (import->is_stopped || now_ms - entry->start_ms > PATIENCE_MS) {
         if (!import->is_stopped) {
             print_failure(import, entry->line_number, status);
             ctl_import_stop(import, ctl_exit_of_code(status->code));
@@ -217,7 +216,9 @@ static void try_again(
     uint64_t advised_ms = advised != NULL ? strtoull(advised, NULL, 10) : 0;
     uint64_t pause_ms = entry->backoff_ms / 2 + nnrpc_random_u64() % entry->backoff_ms;
     pause_ms = advised_ms > pause_ms && advised_ms <= LONGEST_BACKOFF_MS ? advised_ms : pause_ms;
+    uint64_t start_ms = entry->start_ms;
     ctl_import_resend(import, entry);
+    entry->start_ms = start_ms;
     entry->retry_at_ms = now_ms + pause_ms;
 }
 

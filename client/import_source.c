@@ -29,9 +29,9 @@ struct ctl_import_source {
     const char *path;
     int descriptor;
     bool is_regular;
-    bool keeps_ids;
-    struct stat opened; /* of a regular file */
-    uint8_t file_digest[NNRPC_DIGEST_BYTES];
+    struct stat opened;                    /* of a regular file */
+    uint8_t digest[NNRPC_DIGEST_BYTES];    /* of everything up to the end of the last line */
+    struct nnrpc_digest_state line_digest; /* of that before, and what was skipped of this line */
     char *buffer;
     size_t start; /* of the next line */
     size_t end;   /* of what was read */
@@ -42,15 +42,23 @@ struct ctl_import_source {
 };
 
 /* What every digest begins with, so that the two kinds of import never share an id. */
-static void begin_digest(const struct ctl_import_source *source, struct nnrpc_digest_state *state) {
+static void begin_digest(struct ctl_import_source *source, bool keeps_ids) {
     static const char KEEPING[] = "contactctl import --keep-ids\n";
     static const char PLAIN[] = "contactctl import\n";
-    nnrpc_digest_begin(state);
-    if (source->keeps_ids) {
-        nnrpc_digest_update(state, KEEPING, sizeof(KEEPING) - 1);
+    nnrpc_digest_begin(&source->line_digest);
+    if (keeps_ids) {
+        nnrpc_digest_update(&source->line_digest, KEEPING, sizeof(KEEPING) - 1);
     } else {
-        nnrpc_digest_update(state, PLAIN, sizeof(PLAIN) - 1);
+        nnrpc_digest_update(&source->line_digest, PLAIN, sizeof(PLAIN) - 1);
     }
+}
+
+/* The line is whole: its digest becomes what the next one begins with. */
+static void chain_digest(struct ctl_import_source *source, const char *text, size_t size) {
+    nnrpc_digest_update(&source->line_digest, text, size);
+    nnrpc_digest_end(&source->line_digest, source->digest);
+    nnrpc_digest_begin(&source->line_digest);
+    nnrpc_digest_update(&source->line_digest, source->digest, sizeof(source->digest));
 }
 
 /* Reads once; -1 on failure, which may be an interruption. */
@@ -60,25 +68,6 @@ static ssize_t read_some(struct ctl_import_source *source, char *room, size_t si
         ctl_complain("cannot read %s: %s", source->path, strerror(errno));
     }
     return got;
-}
-
-static bool digest_file(struct ctl_import_source *source) {
-    struct nnrpc_digest_state state;
-    begin_digest(source, &state);
-    ssize_t got = 0;
-    do {
-        got = read_some(source, source->buffer, BUFFER_BYTES);
-        if (got < 0 || ctl_interrupted()) {
-            return false;
-        }
-        nnrpc_digest_update(&state, source->buffer, (size_t)got);
-    } while (got > 0);
-    nnrpc_digest_end(&state, source->file_digest);
-    if (lseek(source->descriptor, 0, SEEK_SET) != 0) {
-        ctl_complain("cannot read %s twice: %s", source->path, strerror(errno));
-        return false;
-    }
-    return true;
 }
 
 static bool open_file(struct ctl_import_source *source) {
@@ -95,17 +84,15 @@ static bool open_file(struct ctl_import_source *source) {
         ctl_complain("%s is a folder", source->path);
         return false;
     }
-    /* Redirected standard input may stand anywhere in its file: only a file of ours is rewound. */
-    source->is_regular = S_ISREG(source->opened.st_mode) && (source->descriptor != STDIN_FILENO ||
-                                                             lseek(STDIN_FILENO, 0, SEEK_CUR) == 0);
-    return !source->is_regular || digest_file(source);
+    source->is_regular = S_ISREG(source->opened.st_mode);
+    return true;
 }
 
 struct ctl_import_source *ctl_import_source_open(const char *path, bool keeps_ids) {
     struct ctl_import_source *source = ctl_allocate(1, sizeof(*source));
     source->path = path;
     source->descriptor = -1;
-    source->keeps_ids = keeps_ids;
+    begin_digest(source, keeps_ids);
     source->buffer = ctl_allocate(BUFFER_BYTES, 1);
     if (!open_file(source)) {
         ctl_import_source_freep(&source);
@@ -165,6 +152,7 @@ static enum ctl_import_read take_line(
     source->start = end < source->end ? end + 1 : end;
     bool is_too_long = source->is_skipping || out_line->size > CTL_IMPORT_LINE_BYTES;
     source->is_skipping = false;
+    chain_digest(source, out_line->text, out_line->size);
     cut_mark(out_line);
     return is_too_long ? CTL_IMPORT_READ_TOO_LONG : CTL_IMPORT_READ_LINE;
 }
@@ -185,6 +173,8 @@ static enum ctl_import_read next_line(
         }
         if (source->end - source->start > CTL_IMPORT_LINE_BYTES) {
             source->is_skipping = true;
+            nnrpc_digest_update(
+                &source->line_digest, source->buffer + source->start, source->end - source->start);
             source->start = source->end;
         }
         searched = source->end - source->start;
@@ -239,20 +229,10 @@ bool ctl_import_source_changed(const struct ctl_import_source *source) {
 }
 
 void ctl_import_source_id(
-    const struct ctl_import_source *source, const struct ctl_import_line *line,
-    char out_id[CTL_IMPORT_ID_BYTES]) {
-    uint8_t digest[NNRPC_DIGEST_BYTES];
-    if (source->is_regular) {
-        memcpy(digest, source->file_digest, sizeof(digest));
-    } else {
-        struct nnrpc_digest_state state;
-        begin_digest(source, &state);
-        nnrpc_digest_update(&state, line->text, line->size);
-        nnrpc_digest_end(&state, digest);
-    }
+    const struct ctl_import_source *source, char out_id[CTL_IMPORT_ID_BYTES]) {
     char hex[2 * ID_DIGEST_BYTES + 1];
     for (size_t i = 0; i < ID_DIGEST_BYTES; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+        snprintf(hex + 2 * i, 3, "%02x", source->digest[i]);
     }
-    snprintf(out_id, CTL_IMPORT_ID_BYTES, "import-%s-%" PRIu64, hex, line->number);
+    snprintf(out_id, CTL_IMPORT_ID_BYTES, "import-%s-%" PRIu64, hex, source->line_number);
 }

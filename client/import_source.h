@@ -38,7 +38,7 @@ struct ctl_import_line {
 };
 
 /**
- * Opens a file, or standard input for "-". A regular file is read once to its end for its digest.
+ * Opens a file, or standard input for "-".
  *
  * @param keeps_ids  Part of the request ids: with and without --keep-ids the requests differ.
  * @return NULL after a complaint.
@@ -60,12 +60,11 @@ double ctl_import_source_fraction(const struct ctl_import_source *source);
 bool ctl_import_source_changed(const struct ctl_import_source *source);
 
 /**
- * Makes the request id of a line. In a regular file: of the file's content and the line's number.
- * In a pipe, whose end is not known: of the line's content and number. So the same file, or the
- * same stream, gives the same ids.
+ * Makes the request id of the line that was read last: of a digest of everything up to the end of
+ * that line, and of its number. So the same content gives the same ids, as a file or through a
+ * pipe; content that was appended leaves the ids before it as they were; and a line that two files
+ * have in the same place is taken as the same only when everything before it is the same too.
  */
-void ctl_import_source_id(
-    const struct ctl_import_source *source, const struct ctl_import_line *line,
-    char out_id[CTL_IMPORT_ID_BYTES]);
+void ctl_import_source_id(const struct ctl_import_source *source, char out_id[CTL_IMPORT_ID_BYTES]);
 
 #endif

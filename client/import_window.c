@@ -56,6 +56,7 @@ void ctl_import_entry_free(struct ctl_import_entry *entry) {
 /* Starts the entry's call; what cannot even be started is an answer too. */
 static void start(struct ctl_import *import, struct ctl_import_entry *entry) {
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    entry->start_ms = entry->start_ms != 0 ? entry->start_ms : ctl_clock_ms();
     if (ctl_import_start_call(import, entry, &status) != NNRPC_OK) {
         ctl_import_take_answer(import, entry, &status);
         return;
@@ -122,9 +123,21 @@ static void sleep_until_due(const struct ctl_import *import) {
     }
 }
 
+/* Gives up what is in flight to a server that does not answer: a later run finds out. */
+static void cancel_all(struct ctl_import *import) {
+    struct ctl_import_entry *entry = NULL;
+    while ((entry = ctl_import_list_take(&import->in_flight)) != NULL) {
+        nnrpc_pending_cancel(entry->pending);
+        ctl_import_entry_free(entry);
+    }
+}
+
 bool ctl_import_wait(struct ctl_import *import) {
     if (ctl_interrupted()) {
         ctl_import_stop(import, CTL_INTERRUPTED);
+    }
+    if (import->is_stopped && import->stop == CTL_UNAVAILABLE) {
+        cancel_all(import);
     }
     retry_due(import);
     if (import->in_flight.count == 0) {
@@ -157,5 +170,6 @@ void ctl_import_send(struct ctl_import *import, struct ctl_import_entry *entry) 
 
 void ctl_import_resend(struct ctl_import *import, struct ctl_import_entry *entry) {
     entry->retry_at_ms = 0;
+    entry->start_ms = 0;
     ctl_import_list_add(&import->waiting, entry);
 }
