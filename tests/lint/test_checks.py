@@ -174,6 +174,28 @@ class Text(SeededProject):
         self.assert_finds("rpc/CMakeLists.txt:1: the SPDX line", "check_text.py", self.root)
 
 
+class Docs(SeededProject):
+    def test_what_is_there_may_be_named(self):
+        self.seed("server/store/engine.c", "")
+        self.seed("docs/GUIDE.md", "# Guide\n")
+        self.seed(
+            "README.md",
+            "See [the guide](docs/GUIDE.md#part), [a site](https://example.org/x), `server/store/`,\n"
+            "`store/engine.c`, `engine.c`, `store/eng*.c`, `build/dev/`, `x.pb-c.h`, `key.value`.\n",
+        )
+        self.assert_clean("check_docs.py", self.root)
+
+    def test_what_is_gone_is_found(self):
+        self.seed("docs/GUIDE.md", "See [it](../README.md), `rpc/engine.c`,\n`engine.h` and `rpc/`.\n")
+        for expected in (
+            "docs/GUIDE.md:1: the link to ../README.md leads nowhere",
+            "docs/GUIDE.md:1: there is no rpc/engine.c",
+            "docs/GUIDE.md:2: there is no engine.h",
+            "docs/GUIDE.md:2: there is no rpc/",
+        ):
+            self.assert_finds(expected, "check_docs.py", self.root)
+
+
 class Format(SeededProject):
     def setUp(self):
         super().setUp()
