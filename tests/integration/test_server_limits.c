@@ -268,7 +268,7 @@ static void a_reply_that_fits_alone_but_not_in_its_frame_is_told_so(void **state
         assert_in_range(atoi(response_info(answer->responses[index], "reply_bytes")), 60000, 60100);
         assert_string_equal(response_info(answer->responses[index], "frame_bytes"), "100000");
     }
-    assert_true(peer_last_size <= 100000);
+    assert_true(stage.peer.last_size <= 100000);
     frame_free_answer(answer);
     end(&stage);
 }
@@ -308,7 +308,7 @@ static void a_single_call_is_never_told_that_its_frame_is_full(void **state) {
         frame_add(frame, READ, &request.base);
         Nnrpc__V1__ResponseFrame *answer = peer_exchange(&stage.peer, frame);
         const Nnrpc__V1__Response *response = answer->responses[0];
-        assert_true(peer_last_size <= 10000);
+        assert_true(stage.peer.last_size <= 10000);
         if (response_code(response) != NNRPC_OK) {
             assert_response(response, NNRPC_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE");
         }
@@ -374,7 +374,7 @@ static void a_reply_that_fills_its_budget_fits(void **state) {
             Nnrpc__V1__ResponseFrame *answer = peer_exchange(&stage.peer, frame);
             size_t padding = padding_of(answer->responses[0]);
             assert_in_range(padding, limit - 260 - 96 * (count - 1), limit);
-            assert_true(peer_last_size <= limit);
+            assert_true(stage.peer.last_size <= limit);
             frame_free_answer(answer);
             end(&stage);
         }
@@ -423,7 +423,7 @@ static void expect_errors_cut_down(uint32_t max_reply_bytes, size_t most_bytes) 
         assert_int_equal(response_code(answer->responses[index]), NNRPC_NOT_FOUND);
         assert_string_equal(answer->responses[index]->status->error_info->domain, "probe");
     }
-    assert_true(peer_last_size <= most_bytes);
+    assert_true(stage.peer.last_size <= most_bytes);
     frame_free_answer(answer);
     end(&stage);
 }
@@ -452,7 +452,7 @@ static void threads_that_answer_calls_of_one_frame_share_its_room(void **state) 
         Nnrpc__V1__ResponseFrame *answer = peer_exchange(&stage.peer, frame);
         size_t full = count_reason(answer, "FRAME_FULL");
         assert_in_range(full, 64 - 33, 64 - 29);
-        assert_true(peer_last_size <= 100000);
+        assert_true(stage.peer.last_size <= 100000);
         frame_free_answer(answer);
     }
     end(&stage);

@@ -122,10 +122,10 @@ static void calls_are_counted_by_method_and_code(void **state) {
     frame_add_bytes(frame, "no/Method", NULL, 0);
     frame_add_bytes(frame, "neither/This", NULL, 0);
     frame_free_answer(peer_exchange(&stage.peer, frame));
-    size_t reply_bytes = peer_last_size;
+    size_t reply_bytes = stage.peer.last_size;
     peer_send_bytes(&stage.peer, "\xff\xff", 2);
     frame_free_answer(peer_receive(&stage.peer, 10000));
-    reply_bytes += peer_last_size;
+    reply_bytes += stage.peer.last_size;
 
     Nnrpc__V1__GetStatsResponse *stats = get_stats(&stage.peer);
     assert_int_equal(count_of(stats, READ, NNRPC_OK), 5);

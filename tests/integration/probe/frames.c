@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +16,6 @@
 
 #define ANSWER_LIMIT_MS 20000
 #define MAX_ANSWER_BYTES (64u << 20)
-
-size_t peer_last_size;
 
 /* --- Peers -------------------------------------------------------------------------------- */
 
@@ -72,7 +71,7 @@ Nnrpc__V1__ResponseFrame *peer_receive(struct peer *peer, uint32_t timeout_ms) {
         case NNRPC_PROGRESS_DONE: {
             Nnrpc__V1__ResponseFrame *answer = nnrpc__v1__response_frame__unpack(NULL, size, body);
             nnrpc_body_free(body);
-            peer_last_size = size;
+            peer->last_size = size;
             assert_non_null(answer);
             return answer;
         }
@@ -104,7 +103,7 @@ void frame_free_answer(Nnrpc__V1__ResponseFrame *answer) {
 /* --- Requests ----------------------------------------------------------------------------- */
 
 Nnrpc__V1__RequestFrame *frame_new(void) {
-    static uint64_t last_id = 0x1234567800000000;
+    static atomic_uint_least64_t last_id = 0x1234567800000000;
     Nnrpc__V1__RequestFrame *frame = malloc(sizeof(*frame));
     assert_non_null(frame);
     nnrpc__v1__request_frame__init(frame);

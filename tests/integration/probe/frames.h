@@ -21,6 +21,7 @@
 
 struct peer {
     struct nnrpc_connection *connection;
+    size_t last_size; /* of the last answer, packed */
 };
 
 void peer_open(struct peer *peer, const char *url);
@@ -37,9 +38,6 @@ Nnrpc__V1__ResponseFrame *peer_receive(struct peer *peer, uint32_t timeout_ms);
 
 /** Sends a frame, releases it and returns its answer, which must come and be as long. */
 Nnrpc__V1__ResponseFrame *peer_exchange(struct peer *peer, Nnrpc__V1__RequestFrame *frame);
-
-/** Packed size of the last answer. */
-extern size_t peer_last_size;
 
 void frame_free_answer(Nnrpc__V1__ResponseFrame *answer);
 
