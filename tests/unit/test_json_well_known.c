@@ -63,10 +63,10 @@ static void timestamps_are_written_and_read_back(void **state) {
     }
 }
 
-/* Against the C library's calendar, a day and a bit apart over all the years. */
+/* Against the C library's calendar, five months and a bit apart over all the years. */
 static void timestamps_agree_with_the_c_library(void **state) {
     (void)state;
-    for (int64_t seconds = -62135596800; seconds <= 253402300799; seconds += 86400 * 13 + 12345) {
+    for (int64_t seconds = -62135596800; seconds <= 253402300799; seconds += 86400 * 149 + 12345) {
         struct tm parts;
         time_t time_value = (time_t)seconds;
         assert_non_null(gmtime_r(&time_value, &parts));
