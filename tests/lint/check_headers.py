@@ -5,7 +5,7 @@
 Usage: check_headers.py PROJECT BUILD
 
 The runtime's public headers get no help but the C standard and their own folder; the others are
-compiled as the sources beside them are.
+compiled with the flags of all sources beside them.
 """
 
 import subprocess
@@ -32,8 +32,10 @@ def shared_parts(one, other):
 def flags_for(root, header, units):
     if header.is_relative_to(PUBLIC):
         return PUBLIC_FLAGS + [f"-I{root / PUBLIC}"]
-    nearest = max(units, key=lambda unit: shared_parts(header.parent, unit.source.parent))
-    return nearest.flags()
+    near = [(shared_parts(header.parent, unit.source.parent), unit) for unit in units]
+    nearest = max(count for count, _ in near)
+    flags = [flag for count, unit in near if count == nearest for flag in unit.flags()]
+    return list(dict.fromkeys(flags))
 
 
 def check_header(root, header, units):

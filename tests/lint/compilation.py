@@ -23,7 +23,7 @@ class Unit:
         arguments = iter(self.arguments)
         for argument in arguments:
             if argument in ("-I", "-isystem", "-D"):
-                kept += [argument, next(arguments)]
+                kept.append(argument + next(arguments))
             elif argument.startswith(("-I", "-isystem", "-D", "-std=")):
                 kept.append(argument)
         return kept
