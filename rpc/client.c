@@ -76,21 +76,6 @@ static void enqueue(struct nnrpc_pending *pending) {
 
 /* --- Finishing ---------------------------------------------------------------------------- */
 
-static enum nnrpc_code fail_deadline(
-    struct nnrpc_status *out_status, const struct nnrpc_status *last, uint32_t timeout_ms,
-    bool was_sent) {
-    if (last->code == NNRPC_UNAVAILABLE) {
-        return nnrpc_fail(
-            out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
-            "no answer within %u ms; the last try failed: %.150s", timeout_ms, last->message);
-    }
-    return nnrpc_fail(
-        out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
-        was_sent ? "no answer within %u ms; the call may have taken effect"
-                 : "the call could not be sent within %u ms",
-        timeout_ms);
-}
-
 /* Locked. Waits; when the deadline passes first, the call is given up and gone. */
 static enum nnrpc_code wait_for(struct nnrpc_pending *pending, struct nnrpc_status *out_status) {
     driver_wait(pending);
@@ -101,8 +86,7 @@ static enum nnrpc_code wait_for(struct nnrpc_pending *pending, struct nnrpc_stat
     if (pending->reply_metadata != NULL) {
         reply_metadata_fill(pending->reply_metadata, (struct nnrpc_slice){NULL, 0});
     }
-    enum nnrpc_code code =
-        fail_deadline(out_status, &pending->status, pending->timeout_ms, was_sent);
+    enum nnrpc_code code = pending_fail_deadline(pending, was_sent, out_status);
     client_queue_abandon(pending->client, pending);
     driver_nudge(pending->client);
     return code;

@@ -191,6 +191,9 @@ static void settle_failed(struct nnrpc_client *client, struct lane *lane) {
         struct nnrpc_pending *pending = lane->calls[i];
         if (pending->is_abandoned) {
             release(pending);
+        } else if (lane->status.code == NNRPC_DEADLINE_EXCEEDED) {
+            pending_fail_deadline(pending, lane->is_sent, &pending->status);
+            complete(pending);
         } else {
             nnrpc_status_copy(&pending->status, &lane->status);
             end_failed_try(pending, lane->is_sent, random);
@@ -252,13 +255,6 @@ void client_queue_reclaim(struct nnrpc_client *client, struct lane *lane) {
 
 /* --- Taking ------------------------------------------------------------------------------- */
 
-static void expire(struct nnrpc_pending *pending) {
-    (void)nnrpc_fail(
-        &pending->status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
-        "the call waited for a lane until its deadline of %u ms", pending->timeout_ms);
-    complete(pending);
-}
-
 static bool fits(
     const struct nnrpc_client *client, const struct lane *lane, size_t frame_size,
     const struct nnrpc_pending *pending) {
@@ -292,7 +288,8 @@ static void fill_lane(struct nnrpc_client *client, struct lane *lane) {
         struct nnrpc_pending *pending = queue->first;
         if (now >= pending->deadline_ns) {
             pending_list_remove(queue, pending);
-            expire(pending);
+            pending_fail_deadline(pending, false, &pending->status);
+            complete(pending);
         } else if (fits(client, lane, frame_size, pending)) {
             pending_list_remove(queue, pending);
             frame_size += client_frame_call_size(pending);

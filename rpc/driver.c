@@ -255,14 +255,14 @@ void driver_look(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
     client_queue_release_due(client, nnrpc_clock_ns());
     send_queued(client, pending);
-    struct lane *lane = pending->lane;
-    if (pending->state == PENDING_IN_FLIGHT && lane->driver == NULL) {
-        lane->driver = pending;
-        pthread_mutex_unlock(&client->mutex);
-        lane_step(client, lane);
-        pthread_mutex_lock(&client->mutex);
-        client_queue_settle(client, lane);
-        send_queued(client, pending);
+    struct lane *lanes[NNRPC_WAIT_MAX_CONNECTIONS];
+    size_t lane_count = pending->state == PENDING_DONE ? 0 : claim_lanes(pending, lanes);
+    pthread_mutex_unlock(&client->mutex);
+    step_unlocked(client, lanes, lane_count);
+    pthread_mutex_lock(&client->mutex);
+    for (size_t i = 0; i < lane_count; i++) {
+        client_queue_settle(client, lanes[i]);
     }
+    send_queued(client, pending);
     leave(client, pending);
 }

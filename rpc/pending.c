@@ -248,6 +248,22 @@ enum nnrpc_code pending_fill(
     return code != NNRPC_OK ? code : encode(pending, options, request, out_status);
 }
 
+enum nnrpc_code pending_fail_deadline(
+    const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status) {
+    if (pending->status.code == NNRPC_UNAVAILABLE) { /* of an earlier try */
+        char last[NNRPC_STATUS_MESSAGE_BYTES];       /* out_status may be where it stands */
+        memcpy(last, pending->status.message, sizeof(last));
+        return nnrpc_fail(
+            out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
+            "no answer within %u ms; the last try failed: %.150s", pending->timeout_ms, last);
+    }
+    return nnrpc_fail(
+        out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
+        was_sent ? "no answer within %u ms; the call may have taken effect"
+                 : "the call could not be sent within %u ms",
+        pending->timeout_ms);
+}
+
 /* --- Lists -------------------------------------------------------------------------------- */
 
 void pending_list_append(struct pending_list *list, struct nnrpc_pending *pending) {

@@ -34,6 +34,10 @@ NNRPC_NODISCARD enum nnrpc_code pending_fill(
     const struct nnrpc_call_options *options, const struct pending_request *request,
     struct nnrpc_status *out_status);
 
+/** Says that the deadline was over before an answer came. @return NNRPC_DEADLINE_EXCEEDED. */
+enum nnrpc_code pending_fail_deadline(
+    const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status);
+
 /** Lists; locked. */
 void pending_list_append(struct pending_list *list, struct nnrpc_pending *pending);
 void pending_list_prepend(struct pending_list *list, struct nnrpc_pending *pending);

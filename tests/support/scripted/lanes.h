@@ -52,7 +52,8 @@ struct nnrpc_pending *lanes_start_read(
 enum nnrpc_code lanes_finish_read(
     struct nnrpc_pending *pending, const char *text, struct nnrpc_status *out_status);
 
-/** Waits until so many frames are held, or came, moving a started call on meanwhile. */
+/** Waits until so many frames are held, or came, moving a started call on meanwhile
+ *  (NULL: none). */
 void lanes_await_held(struct lanes *lanes, struct nnrpc_pending *pending, size_t count);
 void lanes_await_frames(struct lanes *lanes, struct nnrpc_pending *pending, unsigned count);
 
