@@ -234,13 +234,14 @@ size_t engine_map_bytes(struct engine *engine) {
     return engine->map_bytes;
 }
 
-size_t engine_free_bytes(struct engine_transaction *transaction) {
-    const MDB_dbi free_list = 0; /* LMDB's own: freed page numbers, their count first */
+/* The pages of LMDB's free list: each value begins with how many it has. */
+static size_t count_free_pages(MDB_txn *transaction) {
+    const MDB_dbi free_list = 0;
     MDB_cursor *cursor = NULL;
     MDB_val key;
     MDB_val value;
     size_t pages = 0;
-    if (mdb_cursor_open(transaction->handle, free_list, &cursor) != 0) {
+    if (mdb_cursor_open(transaction, free_list, &cursor) != 0) {
         return 0;
     }
     while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
@@ -249,7 +250,18 @@ size_t engine_free_bytes(struct engine_transaction *transaction) {
         pages += count;
     }
     mdb_cursor_close(cursor);
-    return pages * transaction->engine->page_bytes;
+    return pages;
+}
+
+size_t engine_free_bytes(struct engine *engine) {
+    /* LMDB shows its free list to read transactions only. */
+    MDB_txn *transaction = NULL;
+    if (mdb_txn_begin(engine->environment, NULL, MDB_RDONLY, &transaction) != 0) {
+        return 0;
+    }
+    size_t pages = count_free_pages(transaction);
+    mdb_txn_abort(transaction);
+    return pages * engine->page_bytes;
 }
 
 int engine_clear_stale_readers(struct engine *engine) {

@@ -90,7 +90,7 @@ size_t engine_touched_bytes(struct engine *engine);
 size_t engine_map_bytes(struct engine *engine);
 
 /** Bytes below engine_touched_bytes() that are free again. Costs a walk over the free list. */
-size_t engine_free_bytes(struct engine_transaction *transaction);
+size_t engine_free_bytes(struct engine *engine);
 
 /** Gives readers' places back whose processes died; returns how many. */
 int engine_clear_stale_readers(struct engine *engine);

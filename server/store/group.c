@@ -53,7 +53,7 @@ static bool makes_room(enum store_act act) {
 
 static enum nnrpc_code check_room(
     struct group *group, const struct store_write *write, struct nnrpc_status *out_status) {
-    if (makes_room(write->act) || !upkeep_is_full(group->writer, group->transaction)) {
+    if (makes_room(write->act) || !upkeep_is_full(group->writer)) {
         return NNRPC_OK;
     }
     return nnrpc_fail(

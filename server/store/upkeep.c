@@ -84,7 +84,7 @@ bool upkeep_idle(struct writer *writer) {
     return more;
 }
 
-bool upkeep_is_full(struct writer *writer, struct engine_transaction *transaction) {
+bool upkeep_is_full(struct writer *writer) {
     struct engine *engine = writer->options.engine;
     size_t limit = engine_map_bytes(engine) / 100 * FULL_PERCENT;
     size_t touched = engine_touched_bytes(engine);
@@ -93,7 +93,7 @@ bool upkeep_is_full(struct writer *writer, struct engine_transaction *transactio
         writer->is_full = false;
     } else if (now_ns >= writer->next_fill_check_ns) {
         writer->next_fill_check_ns = now_ns + FILL_CHECK_NS;
-        bool is_full = touched - engine_free_bytes(transaction) >= limit;
+        bool is_full = touched - engine_free_bytes(engine) >= limit;
         if (is_full && !writer->is_full) {
             writer_log(
                 writer, "storage_full", "used_bytes=%zu map_bytes=%zu", touched,

@@ -83,6 +83,6 @@ bool upkeep_step(
 bool upkeep_idle(struct writer *writer);
 
 /** Whether so much of the map is used that only deletions are taken. */
-bool upkeep_is_full(struct writer *writer, struct engine_transaction *transaction);
+bool upkeep_is_full(struct writer *writer);
 
 #endif

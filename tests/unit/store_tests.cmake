@@ -13,3 +13,10 @@ nnrpc_unit_test(store_requests store_fixture)
 nnrpc_unit_test(store_lists store_fixture)
 nnrpc_unit_test(store_writer store_fixture)
 nnrpc_unit_test(store_changes store_fixture)
+nnrpc_unit_test(store_open store_fixture)
+
+# Engine and clock fail when the test says so.
+pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
+nnrpc_unit_test(store_faults store_fixture PkgConfig::LMDB)
+target_link_options(test_store_faults PRIVATE
+  -Wl,--wrap=mdb_put,--wrap=mdb_txn_commit,--wrap=clock_gettime)
