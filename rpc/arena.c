@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nnrpc/crypto.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #define POISON(address, size) ASAN_POISON_MEMORY_REGION(address, size)
@@ -95,6 +97,13 @@ void nnrpc_arena_reset(struct nnrpc_arena *arena) {
     arena->blocks = kept;
     arena->used_bytes = 0;
     arena->exhausted = false;
+}
+
+void nnrpc_arena_wipe(struct nnrpc_arena *arena) {
+    for (struct nnrpc_arena_block *block = arena->blocks; block != NULL; block = block->next) {
+        UNPOISON(block->data, block->used);
+        nnrpc_wipe(block->data, block->used);
+    }
 }
 
 /* Doubles the newest block's size, but never asks for more than the cap can still give out. */

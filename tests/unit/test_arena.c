@@ -52,6 +52,23 @@ static void empty_allocations_are_distinct(void **state) {
     nnrpc_arena_deinit(&arena);
 }
 
+static void wiping_overwrites_what_was_given_out(void **state) {
+    (void)state;
+    struct nnrpc_arena arena;
+    nnrpc_arena_init(&arena, LIMIT);
+    nnrpc_arena_wipe(&arena);
+    uint8_t *small = nnrpc_arena_copy(&arena, "secret", 6);
+    uint8_t *large = nnrpc_arena_allocate(&arena, 100000);
+    assert_non_null(small);
+    assert_non_null(large);
+    memset(large, 's', 100000);
+    nnrpc_arena_wipe(&arena);
+    assert_memory_equal(small, "\0\0\0\0\0\0", 6);
+    assert_int_equal(large[0], 0);
+    assert_int_equal(large[99999], 0);
+    nnrpc_arena_deinit(&arena);
+}
+
 static void the_cap_can_be_used_up_exactly(void **state) {
     (void)state;
     struct nnrpc_arena arena;
@@ -197,6 +214,7 @@ int main(void) {
         cmocka_unit_test(a_new_arena_owns_nothing),
         cmocka_unit_test(allocations_are_aligned_and_do_not_overlap),
         cmocka_unit_test(empty_allocations_are_distinct),
+        cmocka_unit_test(wiping_overwrites_what_was_given_out),
         cmocka_unit_test(the_cap_can_be_used_up_exactly),
         cmocka_unit_test(above_the_cap_nothing_is_given_but_smaller_still_fits),
         cmocka_unit_test(sizes_near_the_largest_do_not_wrap),

@@ -33,6 +33,9 @@ void nnrpc_arena_deinit(struct nnrpc_arena *arena);
 /** Forgets every allocation; keeps one block of bounded size for reuse. */
 void nnrpc_arena_reset(struct nnrpc_arena *arena);
 
+/** Overwrites all that was given out since the last reset: before one, when there were secrets. */
+void nnrpc_arena_wipe(struct nnrpc_arena *arena);
+
 /** Returns `size` bytes, not zeroed, valid until the reset; NULL above the cap or without memory.
  */
 NNRPC_NODISCARD void *nnrpc_arena_allocate(struct nnrpc_arena *arena, size_t size);
