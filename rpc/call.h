@@ -8,6 +8,7 @@
 #define NNRPC_CALL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -76,11 +77,13 @@ struct nnrpc_served_frame {
     struct nnrpc_arena arena;    /* the receiver's alone until handlers run, then under lock */
     struct nnrpc_call *calls;    /* in the arena */
     size_t call_count;
-    size_t admitted_count; /* calls that count as in flight */
-    size_t memory_bytes;   /* what the frame counts in the server's memory */
-    size_t limit_bytes;    /* of the response frame */
+    size_t admitted_count;          /* calls that count as in flight */
+    bool has_secrets;               /* what was unpacked is to be wiped */
+    size_t limit_bytes;             /* of the response frame */
+    atomic_uint_least64_t ended_ns; /* when a call of it ended last */
 
-    pthread_mutex_t lock;
+    pthread_mutex_t lock;        /* for what follows */
+    size_t memory_bytes;         /* what the frame counts in the server's memory */
     size_t open;                 /* calls not answered, plus those who may still touch the frame */
     size_t unanswered;           /* calls whose response has no room reserved beyond the floor */
     size_t reserved_bytes;       /* of responses that are decided and not yet encoded */

@@ -88,27 +88,33 @@ static void fail_late(struct nnrpc_call *call, bool is_cut) {
     fail_call(call, &status);
 }
 
-/* Runs a call's handler, unless it is too late for that. */
-static void run_handler(struct nnrpc_call *call, uint64_t now_ns) {
-    bool is_cut = call->offloaded && atomic_load(&call->frame->server->cutting);
+/* Runs a call's handler, unless it is too late for that. Returns about what the time is then. */
+static uint64_t run_handler(struct nnrpc_call *call, uint64_t now_ns) {
+    struct nnrpc_served_frame *frame = call->frame;
+    bool is_cut = call->offloaded && atomic_load(&frame->server->cutting);
     if (is_cut || deadline_has_passed(call, now_ns)) {
         fail_late(call, is_cut);
-        return;
+        return now_ns;
     }
     const struct nnrpc_target *target = call->target;
     const struct nnrpc_served_service *served = target->served;
     struct nnrpc_answer answer = target->thunk(served->handlers, served->self, call, call->message);
-    if (answer.opaque == NNRPC_ANSWER_OFFLOAD) {
-        move_to_pool(call, call->frame->server->read_pool);
+    if (answer.opaque == NNRPC_ANSWER_GIVEN) {
+        return atomic_load_explicit(&frame->ended_ns, memory_order_relaxed);
     }
+    if (answer.opaque == NNRPC_ANSWER_OFFLOAD) {
+        move_to_pool(call, frame->server->read_pool);
+    }
+    return nnrpc_clock_ns();
 }
 
 static void run_on_worker(struct nnrpc_pool_task *task) {
     struct nnrpc_call *call = (struct nnrpc_call *)task; /* its first member */
     struct nnrpc_served_frame *frame = call->frame;
+    uint64_t now_ns = nnrpc_clock_ns();
     while (call != NULL) {
         struct nnrpc_call *next = call->next_move;
-        run_handler(call, nnrpc_clock_ns());
+        now_ns = run_handler(call, now_ns);
         call = next;
     }
     nnrpc_reply_release(frame);
@@ -148,10 +154,7 @@ static void run_ready_calls(struct nnrpc_served_frame *frame) {
         } else if (is_read && now_ns >= budget_end_ns) {
             move_to_pool(call, server->read_pool);
         } else {
-            run_handler(call, now_ns);
-            if (index + 1 < frame->call_count) {
-                now_ns = nnrpc_clock_ns();
-            }
+            now_ns = run_handler(call, now_ns);
         }
     }
     if (chain.first != NULL) {
@@ -324,9 +327,32 @@ static void gather_metadata(struct nnrpc_served_frame *frame) {
     }
 }
 
-/* Counts calls as in flight, as many as may be. A server that drains admits none. */
-static void admit(struct nnrpc_served_frame *frame, size_t wanted) {
-    struct nnrpc_server *server = frame->server;
+/* Reads the next request into a call and finds its method. */
+static void read_call(
+    struct nnrpc_served_frame *frame, struct nnrpc_wire_reader *reader, struct nnrpc_call *call) {
+    init_call(call, frame);
+    nnrpc_frame_next_request(reader, &call->request);
+    call->target = nnrpc_route_find(&frame->server->routes, call->request.method);
+    if (call->target != NULL) {
+        call->name = call->target->method->name;
+        frame->has_secrets |= call->target->takes_secrets;
+    } else {
+        call->name = copy_unknown_name(frame, call->request.method);
+    }
+    if (call->request.timeout_ms != 0) {
+        call->deadline_ns = frame->arrival_ns + (uint64_t)call->request.timeout_ms * 1000000;
+    }
+}
+
+/* Standing services are answered however much is going on, and what will be refused anyway does
+ * not count. */
+static bool needs_admission(const struct nnrpc_call *call) {
+    return call->target != NULL && !call->target->served->is_standing &&
+           !atomic_load(&call->frame->server->draining);
+}
+
+/* Counts calls as in flight, as many as may be. Returns how many. */
+static size_t count_in_flight(struct nnrpc_server *server, size_t wanted) {
     size_t before = atomic_fetch_add(&server->calls_in_flight, wanted);
     size_t limit = server->options.max_calls_in_flight;
     size_t room = before < limit ? limit - before : 0;
@@ -334,41 +360,26 @@ static void admit(struct nnrpc_served_frame *frame, size_t wanted) {
     if (granted < wanted) {
         atomic_fetch_sub(&server->calls_in_flight, wanted - granted);
     }
-    frame->admitted_count = granted;
+    return granted;
 }
 
-/* Finds each call's method and decides which calls are admitted: the first ones of the frame.
- * Standing services (health) are answered however much is going on. */
+/* Reads all calls and decides which are admitted: the first ones of the frame. */
 static void read_calls(struct nnrpc_served_frame *frame) {
-    struct nnrpc_server *server = frame->server;
     struct nnrpc_wire_reader reader =
         nnrpc_wire_reader(frame->request.bytes.data, frame->request.bytes.size);
     size_t wanted = 0;
     for (size_t index = 0; index < frame->call_count; index++) {
         struct nnrpc_call *call = &frame->calls[index];
-        init_call(call, frame);
-        nnrpc_frame_next_request(&reader, &call->request);
-        call->target = nnrpc_route_find(&server->routes, call->request.method);
-        call->name = call->target != NULL ? call->target->method->name
-                                          : copy_unknown_name(frame, call->request.method);
-        if (call->request.timeout_ms != 0) {
-            call->deadline_ns = frame->arrival_ns + (uint64_t)call->request.timeout_ms * 1000000;
-        }
-        call->admitted = call->target == NULL || call->target->served->is_standing;
+        read_call(frame, &reader, call);
+        call->admitted = !needs_admission(call);
         wanted += !call->admitted;
     }
-    if (!atomic_load(&server->draining)) {
-        admit(frame, wanted);
-    } else {
-        wanted = 0;
-    }
+    frame->admitted_count = count_in_flight(frame->server, wanted);
     size_t granted = frame->admitted_count;
-    for (size_t index = 0; index < frame->call_count; index++) {
+    for (size_t index = 0; index < frame->call_count && granted > 0; index++) {
         struct nnrpc_call *call = &frame->calls[index];
-        if (!call->admitted && (granted > 0 || wanted == 0)) {
-            call->admitted = true;
-            granted -= granted > 0;
-        }
+        granted -= !call->admitted;
+        call->admitted = true;
     }
 }
 
@@ -376,9 +387,12 @@ static void read_calls(struct nnrpc_served_frame *frame) {
  * are refused before they start. */
 static void bound_memory(struct nnrpc_served_frame *frame) {
     struct nnrpc_server *server = frame->server;
-    frame->memory_bytes = frame->body_size + frame->arena.used_bytes;
-    size_t before = atomic_fetch_add(&server->memory_bytes, frame->memory_bytes);
-    if (before + frame->memory_bytes <= server->options.memory_limit_bytes) {
+    size_t held = frame->body_size + frame->arena.used_bytes;
+    pthread_mutex_lock(&frame->lock);
+    frame->memory_bytes += held;
+    pthread_mutex_unlock(&frame->lock);
+    size_t before = atomic_fetch_add(&server->memory_bytes, held);
+    if (before + held <= server->options.memory_limit_bytes) {
         return;
     }
     for (size_t index = 0; index < frame->call_count; index++) {

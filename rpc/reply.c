@@ -325,7 +325,15 @@ static void count_call(const struct nnrpc_call *call, const struct nnrpc_outcome
     struct nnrpc_stats *stats = &call->frame->server->stats;
     size_t method = call->target == NULL ? stats->method_count - 1 : call->target->index;
     enum nnrpc_code code = outcome->status == NULL ? NNRPC_OK : outcome->status->code;
-    nnrpc_stats_count_call(stats, method, code, nnrpc_clock_ns() - call->frame->arrival_ns);
+    uint64_t now_ns = nnrpc_clock_ns();
+    nnrpc_stats_count_call(stats, method, code, now_ns - call->frame->arrival_ns);
+    atomic_store_explicit(&call->frame->ended_ns, now_ns, memory_order_relaxed);
+}
+
+/* Replies wait in memory for the other calls of their frame. */
+static void count_memory(struct nnrpc_served_frame *frame, size_t size) {
+    frame->memory_bytes += size;
+    atomic_fetch_add_explicit(&frame->server->memory_bytes, size, memory_order_relaxed);
 }
 
 /* Called with the lock held, which it gives up; the call counts as answered. */
@@ -342,6 +350,7 @@ static void finish(struct nnrpc_call *call, const struct nnrpc_outcome *outcome)
     }
     count_call(call, outcome);
     encode(call, outcome);
+    count_memory(frame, call->reply_size);
     close_one(frame);
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REQUEST_TYPES_MAX 128
+
 #define MIX 0x9E3779B97F4A7C15u /* 2^64 divided by the golden ratio */
 
 /* Eight bytes a step: names are some forty bytes and are hashed on every call. */
@@ -29,6 +31,42 @@ static size_t hash_name(const uint8_t *name, size_t size) {
     return (size_t)(hash ^ (hash >> 32));
 }
 
+/* The messages that a request may hold, each once. */
+struct type_set {
+    const struct nnrpc_message *types[REQUEST_TYPES_MAX];
+    size_t count;
+};
+
+/* False when there is no room. */
+static bool add_type(struct type_set *set, const struct nnrpc_message *type) {
+    for (size_t index = 0; index < set->count; index++) {
+        if (set->types[index] == type) {
+            return true;
+        }
+    }
+    if (set->count == REQUEST_TYPES_MAX) {
+        return false;
+    }
+    set->types[set->count++] = type;
+    return true;
+}
+
+/* A request of more types than are looked at is taken to have secrets. */
+static bool takes_secrets(const struct nnrpc_message *request) {
+    struct type_set set = {.types = {request}, .count = 1};
+    for (size_t index = 0; index < set.count; index++) {
+        const struct nnrpc_message *type = set.types[index];
+        for (unsigned field = 0; field < type->descriptor->n_fields; field++) {
+            const struct nnrpc_field *names = &type->fields[field];
+            if ((names->flags & NNRPC_FIELD_SENSITIVE) != 0 ||
+                (names->message != NULL && !add_type(&set, names->message))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void add_target(
     struct nnrpc_route_table *table, const struct nnrpc_served_service *served, size_t method) {
     const struct nnrpc_method *description = &served->service->methods[method];
@@ -41,6 +79,7 @@ static void add_target(
         .index = index,
         .is_read = description->idempotency == NNRPC_NO_SIDE_EFFECTS,
         .may_be_slow = description->slow_always || description->slow_when_set_count > 0,
+        .takes_secrets = takes_secrets(description->request),
     };
     size_t slot = hash_name((const uint8_t *)description->name, table->targets[index].name_size);
     while (table->slots[slot & table->slot_mask] != 0) {

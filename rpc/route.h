@@ -31,6 +31,7 @@ struct nnrpc_target {
     size_t index; /* among all targets, in the order of registration */
     bool is_read; /* has no side effects */
     bool may_be_slow;
+    bool takes_secrets; /* a field of its request, at any depth, is sensitive */
 };
 
 struct nnrpc_route_table {

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "nnrpc/crypto.h"
 #include "server_state.h"
 
 #define FREE_FRAMES_KEPT 64
@@ -49,8 +50,14 @@ void nnrpc_served_frame_free(struct nnrpc_served_frame *frame) {
     free(frame);
 }
 
+/* What was received may hold tokens and passwords. */
 static void empty(struct nnrpc_served_frame *frame) {
+    nnrpc_wipe(frame->body, frame->body_size);
     nnrpc_body_free(frame->body);
+    if (frame->has_secrets) {
+        nnrpc_arena_wipe(&frame->arena);
+    }
+    frame->has_secrets = false;
     frame->body = NULL;
     frame->body_size = 0;
     frame->calls = NULL;

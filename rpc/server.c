@@ -121,6 +121,12 @@ static enum nnrpc_code fail_full(const char *what, size_t limit, struct nnrpc_st
         "a server has at most %zu %s", limit, what);
 }
 
+static enum nnrpc_code fail_started(struct nnrpc_status *out_status) {
+    return nnrpc_fail(
+        out_status, NNRPC_FAILED_PRECONDITION, NNRPC_DOMAIN, "INTERNAL",
+        "the server has started: it is too late to tell it what to serve");
+}
+
 const struct nnrpc_served_service *nnrpc_server_find_service(
     const struct nnrpc_server *server, const char *name) {
     for (size_t index = 0; index < server->service_count; index++) {
@@ -134,6 +140,9 @@ const struct nnrpc_served_service *nnrpc_server_find_service(
 enum nnrpc_code nnrpc_server_register(
     struct nnrpc_server *server, const struct nnrpc_service *service, const nnrpc_thunk *thunks,
     const void *handlers, void *self, struct nnrpc_status *out_status) {
+    if (server->phase != NNRPC_SERVER_NEW) {
+        return fail_started(out_status);
+    }
     if (nnrpc_server_find_service(server, service->name) != NULL) {
         return nnrpc_fail(
             out_status, NNRPC_ALREADY_EXISTS, NNRPC_DOMAIN, "INTERNAL",
@@ -154,6 +163,9 @@ enum nnrpc_code nnrpc_server_register(
 enum nnrpc_code nnrpc_server_add_interceptor(
     struct nnrpc_server *server, const struct nnrpc_interceptor *interceptor,
     struct nnrpc_status *out_status) {
+    if (server->phase != NNRPC_SERVER_NEW) {
+        return fail_started(out_status);
+    }
     if (server->interceptor_count == NNRPC_SERVER_MAX_INTERCEPTORS) {
         return fail_full("interceptors", NNRPC_SERVER_MAX_INTERCEPTORS, out_status);
     }
@@ -165,6 +177,9 @@ enum nnrpc_code nnrpc_server_add_interceptor(
 enum nnrpc_code nnrpc_server_add_gauges(
     struct nnrpc_server *server, nnrpc_gauge_source source, void *self,
     struct nnrpc_status *out_status) {
+    if (server->phase != NNRPC_SERVER_NEW) {
+        return fail_started(out_status);
+    }
     if (server->gauge_count == NNRPC_SERVER_MAX_GAUGE_SOURCES) {
         return fail_full("sources of gauges", NNRPC_SERVER_MAX_GAUGE_SOURCES, out_status);
     }
@@ -174,6 +189,9 @@ enum nnrpc_code nnrpc_server_add_gauges(
 
 enum nnrpc_code nnrpc_server_listen(
     struct nnrpc_server *server, const char *url, struct nnrpc_status *out_status) {
+    if (server->phase != NNRPC_SERVER_NEW) {
+        return fail_started(out_status);
+    }
     if (server->receiver_count == NNRPC_SERVER_MAX_ADDRESSES) {
         return fail_full("addresses", NNRPC_SERVER_MAX_ADDRESSES, out_status);
     }

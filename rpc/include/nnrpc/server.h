@@ -4,7 +4,20 @@
  *
  * One receiver thread an address decodes frames and runs handlers inline. A handler answers at
  * once, or defers and answers later from any thread, or asks to be run again on a worker. Calls
- * whose method is slow (nnrpc.v1.slow) run on the slow pool from the start.
+ * whose method is slow (nnrpc.v1.slow) run on the slow pool from the start. Reads (methods without
+ * side effects) that come after their frame's budget is spent run on a read worker.
+ *
+ * Writes (all other methods) reach their handlers in frame order: one that is slow takes those
+ * after it along to its worker, where they run one after the other. Only a write whose handler
+ * asks for a worker leaves that order.
+ *
+ * A reply frame has at most what its caller takes (max_reply_bytes), 16 MiB, and never less than
+ * it takes to answer every call with its code and reason. What does not fit is refused as
+ * FRAME_FULL or REPLY_TOO_LARGE; errors are cut down to fit: first their details go, then the
+ * message, then the reply metadata.
+ *
+ * What was received is wiped once it is answered, and so is what was unpacked of requests that
+ * have sensitive fields.
  */
 #ifndef NNRPC_SERVER_H
 #define NNRPC_SERVER_H
@@ -43,8 +56,8 @@ struct nnrpc_server_options {
                                      worker; 0: 1,000 */
     size_t arena_limit_bytes;     /* memory for decoding one frame; 0: 8 MiB */
     uint32_t drain_ms;            /* longest wait for calls in flight when stopping; 0: 30 s */
-    size_t memory_limit_bytes;    /* requests of all frames in flight, as received and decoded;
-                                     above: OVERLOADED; 0: 256 MiB */
+    size_t memory_limit_bytes;    /* requests of all frames in flight, received and decoded, and
+                                     replies that wait for others; above: OVERLOADED; 0: 256 MiB */
 };
 
 /** A service's method as the runtime calls it: unpacked request in, answer out. */
@@ -54,7 +67,11 @@ typedef struct nnrpc_answer (*nnrpc_thunk)(
 /** Runs around every call, in the order added; `after` in reverse. Any thread, several at once. */
 struct nnrpc_interceptor {
     void *self;
-    /** Before the request is unpacked. A code other than OK ends the call with that status. */
+    /**
+     * Before the request is unpacked, for calls that may start: not for those of no known method,
+     * too late, refused for overload, or after the server began to stop. A code other than OK ends
+     * the call with that status.
+     */
     enum nnrpc_code (*before)(void *self, struct nnrpc_call *call, struct nnrpc_status *out_status);
     /**
      * Once, when the call is answered and before its reply is encoded, also for calls that never
@@ -73,7 +90,11 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_server_new(
     const struct nnrpc_server_options *options, struct nnrpc_server **out_server,
     struct nnrpc_status *out_status);
 
-/** Stops if it runs, then releases everything. NULL is fine. */
+/**
+ * Stops if it runs, then releases everything. A call that is deferred still may be answered later:
+ * interceptors are not called for it any more, and what the server holds for it is released then.
+ * NULL is fine.
+ */
 void nnrpc_server_free(struct nnrpc_server *server);
 
 /**
@@ -115,8 +136,17 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_server_start(
     struct nnrpc_server *server, struct nnrpc_status *out_status);
 
 /**
- * Drains: new calls are refused with SHUTTING_DOWN, calls in flight are finished and their replies
- * handed to the kernel, then receivers and workers end. Blocks up to drain_ms.
+ * Drains: new calls are refused with SHUTTING_DOWN (health is answered, as NOT_SERVING), calls in
+ * flight are finished, and their replies given time to reach the peers; then receivers and workers
+ * end and the sockets are closed.
+ *
+ * A reply has reached its peer, as far as can be seen from here, when neither nanomsg nor the
+ * kernel holds any of it, for 30 ms, and the last one is a quarter of a second old, since the
+ * peer's own library drops what nobody fetched from it when the connection ends. Peers that take
+ * nothing for two seconds are not waited for.
+ *
+ * Blocks up to drain_ms, half a second for replies, and what a running handler takes. Calls that
+ * wait for a worker after drain_ms are refused; deferred ones may still be answered.
  */
 void nnrpc_server_stop(struct nnrpc_server *server);
 
