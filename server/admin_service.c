@@ -55,9 +55,8 @@ static struct nnrpc_answer import_contact(
     check_linked_customers(&status, request);
     contactd_check_request_id(&status, request->request_id);
     if (contactd_check_done(&status) != NNRPC_OK ||
-        contactd_take_password(
-            contactd, call, request->contact, request->validate_only, &write, &copy.contact,
-            &status) != NNRPC_OK) {
+        contactd_take_password(call, request->contact, &write, &copy.contact, &status) !=
+            NNRPC_OK) {
         return nnrpc_call_fail(call, &status);
     }
     return contactd_write(contactd, call, &write);

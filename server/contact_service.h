@@ -29,15 +29,14 @@ struct nnrpc_answer contactd_convert_to_shared_contact(
     const Contacts__V1__ConvertToSharedContactRequest *request);
 
 /**
- * Takes the password out of a contact that is to be written: hashes it into the write (unless the
- * call only validates), wipes its text, and makes a copy of the contact without it.
+ * Takes the password out of a contact that is to be written: into the write, to be hashed, and not
+ * into the copy of the contact that the store gets.
  *
  * @param out_contact  On NNRPC_OK a shallow copy that lives until the call is answered.
  * @return NNRPC_OK, NNRPC_RESOURCE_EXHAUSTED.
  */
 NNRPC_NODISCARD enum nnrpc_code contactd_take_password(
-    struct contactd *contactd, struct nnrpc_call *call, const Contacts__V1__Contact *contact,
-    bool validate_only, struct contactd_write *write, Contacts__V1__Contact **out_contact,
-    struct nnrpc_status *out_status);
+    struct nnrpc_call *call, const Contacts__V1__Contact *contact, struct contactd_write *write,
+    Contacts__V1__Contact **out_contact, struct nnrpc_status *out_status);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The changes of single contacts: the shape is checked and passwords are hashed here; everything
- * that depends on state is decided by the store's writer.
+ * The changes of single contacts: the shape is checked here; everything that depends on state is
+ * decided by the store's writer.
  *
  * A call with a password is here on the slow pool, so that hashing holds up nobody else.
  */
@@ -12,46 +12,18 @@
 #include "reason.h"
 #include "validate.h"
 
-/* Stands for the hash of a call that only validates: it says that there is one, and is not kept. */
-static const char unhashed[] = "-";
-
-static enum nnrpc_code hash_password(
-    struct contactd *contactd, struct nnrpc_call *call, const char *password, const char **out_hash,
-    struct nnrpc_status *out_status) {
-    char *hash = nnrpc_call_allocate(call, NNRPC_PASSWORD_HASH_BYTES);
-    if (hash == NULL) {
-        return contactd_fail_memory(out_status);
-    }
-    enum nnrpc_code code =
-        nnrpc_password_hash(password, strlen(password), &contactd->password_cost, hash, out_status);
-    if (code == NNRPC_OK) {
-        *out_hash = hash;
-    }
-    return code;
-}
-
 enum nnrpc_code contactd_take_password(
-    struct contactd *contactd, struct nnrpc_call *call, const Contacts__V1__Contact *contact,
-    bool validate_only, struct contactd_write *write, Contacts__V1__Contact **out_contact,
-    struct nnrpc_status *out_status) {
-    char *password = contact->account_password;
+    struct nnrpc_call *call, const Contacts__V1__Contact *contact, struct contactd_write *write,
+    Contacts__V1__Contact **out_contact, struct nnrpc_status *out_status) {
     Contacts__V1__Contact *copy = nnrpc_call_allocate(call, sizeof(*copy));
     if (copy == NULL) {
         return contactd_fail_memory(out_status);
     }
     *copy = *contact;
     copy->account_password = (char *)protobuf_c_empty_string;
-    write->password_given = password[0] != '\0';
-    write->password_hash = write->password_given ? unhashed : NULL;
-    enum nnrpc_code code = NNRPC_OK;
-    if (write->password_given && !validate_only) {
-        code = hash_password(contactd, call, password, &write->password_hash, out_status);
-        nnrpc_wipe(password, strlen(password));
-    }
-    if (code == NNRPC_OK) {
-        *out_contact = copy;
-    }
-    return code;
+    write->password = contact->account_password[0] != '\0' ? contact->account_password : NULL;
+    *out_contact = copy;
+    return NNRPC_OK;
 }
 
 struct nnrpc_answer contactd_create_contact(
@@ -63,9 +35,8 @@ struct nnrpc_answer contactd_create_contact(
     contactd_check_contact(&status, request->contact, CONTACTD_ALL_FIELDS);
     contactd_check_request_id(&status, request->request_id);
     if (contactd_check_done(&status) != NNRPC_OK ||
-        contactd_take_password(
-            contactd, call, request->contact, request->validate_only, &write, &copy.contact,
-            &status) != NNRPC_OK) {
+        contactd_take_password(call, request->contact, &write, &copy.contact, &status) !=
+            NNRPC_OK) {
         return nnrpc_call_fail(call, &status);
     }
     return contactd_write(contactd, call, &write);
@@ -75,9 +46,9 @@ struct nnrpc_answer contactd_create_contact(
  * it with an empty value removes the one that stands. A password outside the mask does not count.
  */
 static enum nnrpc_code take_update_password(
-    struct contactd *contactd, struct nnrpc_call *call,
-    const Contacts__V1__UpdateContactRequest *request, struct contactd_write *write,
-    Contacts__V1__Contact **out_contact, struct nnrpc_status *out_status) {
+    struct nnrpc_call *call, const Contacts__V1__UpdateContactRequest *request,
+    struct contactd_write *write, Contacts__V1__Contact **out_contact,
+    struct nnrpc_status *out_status) {
     const Google__Protobuf__FieldMask *mask = request->update_mask;
     bool named = contactd_mask_names(mask, "account_password");
     bool covered = named || contactd_mask_is_empty(mask) || contactd_mask_names(mask, "*");
@@ -85,8 +56,7 @@ static enum nnrpc_code take_update_password(
         nnrpc_wipe(request->contact->account_password, strlen(request->contact->account_password));
     }
     write->password_clear = named && request->contact->account_password[0] == '\0';
-    return contactd_take_password(
-        contactd, call, request->contact, request->validate_only, write, out_contact, out_status);
+    return contactd_take_password(call, request->contact, write, out_contact, out_status);
 }
 
 struct nnrpc_answer contactd_update_contact(
@@ -105,7 +75,7 @@ struct nnrpc_answer contactd_update_contact(
     }
     contactd_check_request_id(&status, request->request_id);
     if (contactd_check_done(&status) != NNRPC_OK ||
-        take_update_password(contactd, call, request, &write, &copy.contact, &status) != NNRPC_OK) {
+        take_update_password(call, request, &write, &copy.contact, &status) != NNRPC_OK) {
         return nnrpc_call_fail(call, &status);
     }
     return contactd_write(contactd, call, &write);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a handler reads and writes: snapshots with revisions, pages within a budget, writes that are
- * answered by the store's writer.
+ * How a handler reads: snapshots with revisions, pages within a budget. How it writes is in
+ * writes.c.
  */
 #include "service.h"
 
@@ -163,103 +163,4 @@ struct nnrpc_answer contactd_reply_record(
     }
     contactd_masked_copy(nnrpc_wire_put_bytes_header(bytes, 1, size), record, fields);
     return nnrpc_call_reply_packed(call, bytes, total);
-}
-
-/* --- Writes ------------------------------------------------------------------------------- */
-
-/* A write on its way: allocated with its call, gone when the call is answered. */
-struct write_in_flight {
-    struct store_write write;
-    struct contactd *contactd;
-    struct nnrpc_call *call;
-};
-
-static void answer_write(struct store_write *write, const struct store_outcome *outcome) {
-    struct write_in_flight *in_flight = (struct write_in_flight *)write;
-    contactd_set_revision(in_flight->contactd, in_flight->call, outcome->revision);
-    if (outcome->status->code == NNRPC_OK) {
-        nnrpc_call_reply_packed(in_flight->call, outcome->response.data, outcome->response.size);
-    } else {
-        nnrpc_call_fail(in_flight->call, outcome->status);
-    }
-}
-
-/* Where a field of a message stands, by its index in the descriptor. */
-static void *field_at(ProtobufCMessage *message, const struct nnrpc_message *type, int index) {
-    return (char *)message + type->descriptor->fields[index].offset;
-}
-
-/* Digests what makes two requests the same one: method and message without request_id and
- * validate_only, with only the fact of a password. The message given has its password removed. */
-static bool digest_request(
-    struct nnrpc_call *call, const ProtobufCMessage *stripped, bool password_given,
-    uint8_t out_digest[STORE_DIGEST_BYTES]) {
-    const char *method = nnrpc_call_method(call)->name;
-    size_t size = protobuf_c_message_get_packed_size(stripped);
-    uint8_t *packed = nnrpc_call_allocate(call, size + 1);
-    if (packed == NULL) {
-        return false;
-    }
-    protobuf_c_message_pack(stripped, packed);
-    packed[size] = password_given ? 1 : 0;
-    struct nnrpc_digest_state state;
-    nnrpc_digest_begin(&state);
-    nnrpc_digest_update(&state, method, strlen(method) + 1);
-    nnrpc_digest_update(&state, packed, size + 1);
-    nnrpc_digest_end(&state, out_digest);
-    return true;
-}
-
-/* Copies the request, so that it lives with the call, and fills request id, digest and
- * validate_only from the copy, in which the two are cleared. */
-static bool identify_write(struct write_in_flight *in_flight, bool password_given) {
-    const struct nnrpc_method *method = nnrpc_call_method(in_flight->call);
-    const struct nnrpc_message *type = method->request;
-    struct store_write *write = &in_flight->write;
-    ProtobufCMessage *copy = nnrpc_call_allocate(in_flight->call, type->descriptor->sizeof_message);
-    if (copy == NULL) {
-        return false;
-    }
-    memcpy(copy, write->request, type->descriptor->sizeof_message);
-    const char **request_id = field_at(copy, type, method->request_id_index);
-    protobuf_c_boolean *validate_only = field_at(copy, type, method->validate_only_index);
-    write->request_id = *request_id;
-    write->validate_only = *validate_only != 0;
-    *request_id = protobuf_c_empty_string;
-    *validate_only = 0;
-    write->request = copy;
-    bool wants_digest = write->request_id[0] != '\0' && !write->validate_only;
-    return !wants_digest || digest_request(in_flight->call, copy, password_given, write->digest);
-}
-
-struct nnrpc_answer contactd_write(
-    struct contactd *contactd, struct nnrpc_call *call, const struct contactd_write *write) {
-    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
-    struct write_in_flight *in_flight = nnrpc_call_allocate(call, sizeof(*in_flight));
-    if (in_flight == NULL) {
-        return contactd_answer_memory(call);
-    }
-    *in_flight = (struct write_in_flight){
-        .write =
-            {
-                .act = write->act,
-                .request = write->request,
-                .password_hash = write->password_hash,
-                .password_clear = write->password_clear,
-                .caller = nnrpc_call_caller(call),
-                .deadline_ns = nnrpc_call_deadline_ns(call),
-                .done = answer_write,
-            },
-        .contactd = contactd,
-        .call = call,
-    };
-    if (!identify_write(in_flight, write->password_given)) {
-        return contactd_answer_memory(call);
-    }
-    /* Deferred before it is queued: the writer may answer before store_submit() returns. */
-    struct nnrpc_answer answer = nnrpc_call_defer(call);
-    if (store_submit(contactd->store, &in_flight->write, &status) != NNRPC_OK) {
-        return nnrpc_call_fail(call, &status);
-    }
-    return answer;
 }

@@ -92,14 +92,15 @@ struct nnrpc_answer contactd_reply_record(
 /** What a write needs beside its request. */
 struct contactd_write {
     enum store_act act;
-    const ProtobufCMessage *request; /* shape checked; what it points at lives with the call */
-    const char *password_hash;       /* NULL: none given; lives until the call is answered */
-    bool password_given;             /* for the digest: whether the request has a password */
+    const ProtobufCMessage *request; /* shape checked, without a password; what it points at lives
+                                        with the call */
+    char *password;                  /* to be hashed; NULL: none given */
     bool password_clear;
 };
 
 /**
- * Queues a write and defers the call; the store's writer answers it.
+ * Hashes the password, queues the write and defers the call; the store's writer answers it. A
+ * repeat of a request with a password is answered at once.
  *
  * The request's own request_id and validate_only are found through the call's method.
  */

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "nnrpc/base.h"
+#include "nnrpc/buffer.h"
 #include "nnrpc/status.h"
 #include "nnrpc/wire.h"
 
@@ -275,5 +276,17 @@ struct store_write {
  */
 NNRPC_NODISCARD enum nnrpc_code store_submit(
     struct store *store, struct store_write *write, struct nnrpc_status *out_status);
+
+/**
+ * Finds the kept answer of a request, without the writer: for requests that are costly to prepare.
+ * Not finding one proves nothing, since the request may be on its way; the writer looks again.
+ *
+ * @param write         Its caller, request_id and digest count.
+ * @param out_revision  On true: the revision of the first answer.
+ * @param out_response  On true: the packed answer is appended.
+ */
+NNRPC_NODISCARD bool store_find_answer(
+    struct store *store, struct store_snapshot *snapshot, const struct store_write *write,
+    uint64_t *out_revision, struct nnrpc_buffer *out_response);
 
 #endif
