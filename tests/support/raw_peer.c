@@ -99,13 +99,15 @@ struct raw_peer *raw_join(const char *url) {
     return raw;
 }
 
-Nnrpc__V1__ResponseFrame *raw_exchange_bytes(
-    struct raw_peer *raw, const void *bytes, size_t size, uint32_t timeout_ms) {
+static void send_bytes(struct raw_peer *raw, const void *bytes, size_t size) {
+    assert_int_equal(nn_send(raw->socket, bytes, size, 0), (int)size);
+}
+
+static Nnrpc__V1__ResponseFrame *receive_frame(struct raw_peer *raw, uint32_t timeout_ms) {
     const int timeout = (int)timeout_ms;
     void *reply = NULL;
     assert_int_equal(
         nn_setsockopt(raw->socket, NN_SOL_SOCKET, NN_RCVTIMEO, &timeout, sizeof(timeout)), 0);
-    assert_int_equal(nn_send(raw->socket, bytes, size, 0), (int)size);
     int got = nn_recv(raw->socket, &reply, NN_MSG, 0);
     if (got < 0) {
         return NULL;
@@ -118,15 +120,30 @@ Nnrpc__V1__ResponseFrame *raw_exchange_bytes(
     return frame;
 }
 
-Nnrpc__V1__ResponseFrame *raw_exchange(struct raw_peer *raw, const struct raw_frame *frame) {
+Nnrpc__V1__ResponseFrame *raw_exchange_bytes(
+    struct raw_peer *raw, const void *bytes, size_t size, uint32_t timeout_ms) {
+    send_bytes(raw, bytes, size);
+    return receive_frame(raw, timeout_ms);
+}
+
+void raw_send(struct raw_peer *raw, const struct raw_frame *frame) {
     size_t size = nnrpc__v1__request_frame__get_packed_size(&frame->frame);
     uint8_t *packed = keep_zeroed(size + 1);
     nnrpc__v1__request_frame__pack(&frame->frame, packed);
-    Nnrpc__V1__ResponseFrame *answer = raw_exchange_bytes(raw, packed, size, PATIENCE_MS);
+    send_bytes(raw, packed, size);
+}
+
+Nnrpc__V1__ResponseFrame *raw_receive(struct raw_peer *raw, const struct raw_frame *frame) {
+    Nnrpc__V1__ResponseFrame *answer = receive_frame(raw, PATIENCE_MS);
     assert_non_null(answer);
     assert_int_equal(answer->frame_id, frame->frame.frame_id);
     assert_int_equal(answer->n_responses, frame->frame.n_requests);
     return answer;
+}
+
+Nnrpc__V1__ResponseFrame *raw_exchange(struct raw_peer *raw, const struct raw_frame *frame) {
+    raw_send(raw, frame);
+    return raw_receive(raw, frame);
 }
 
 Nnrpc__V1__Response *raw_call(

@@ -49,6 +49,10 @@ Nnrpc__V1__ResponseFrame *raw_exchange_bytes(
 /** Sends a frame and returns its answer. Expects frame_id and as many responses as requests. */
 Nnrpc__V1__ResponseFrame *raw_exchange(struct raw_peer *raw, const struct raw_frame *frame);
 
+/** Sends a frame without waiting for its answer, and later waits for it. */
+void raw_send(struct raw_peer *raw, const struct raw_frame *frame);
+Nnrpc__V1__ResponseFrame *raw_receive(struct raw_peer *raw, const struct raw_frame *frame);
+
 /** A frame of one call. */
 Nnrpc__V1__Response *raw_call(
     struct raw_peer *raw, const char *method, const ProtobufCMessage *message);
