@@ -20,3 +20,5 @@ pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 nnrpc_unit_test(store_faults store_fixture PkgConfig::LMDB)
 target_link_options(test_store_faults PRIVATE
   -Wl,--wrap=mdb_put,--wrap=mdb_txn_commit,--wrap=clock_gettime)
+nnrpc_unit_test(store_model store_fixture)
+nnrpc_unit_test(store_check store_fixture)
