@@ -95,7 +95,7 @@ static const struct setting settings[] = {
 struct reading {
     struct contactd_config *config;
     const char *config_path;
-    int next; /* the argument after the last flag that was taken */
+    int next;                         /* the argument after the last flag that was taken */
     bool set[NNRPC_LENGTH(settings)]; /* by a flag: the file does not change it */
 };
 
@@ -149,7 +149,22 @@ static uint64_t read_number(
     return number;
 }
 
+/* More of an address is checked where it is bound; this much before anything is made. */
+static bool has_known_scheme(const char *address) {
+    static const char *const schemes[] = {"ipc://", "tcp://", "ws://"};
+    for (size_t i = 0; i < NNRPC_LENGTH(schemes); i++) {
+        if (strncmp(address, schemes[i], strlen(schemes[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_listen(struct contactd_config *config, const char *place, const char *value) {
+    if (!has_known_scheme(value)) {
+        usage_error(
+            place, "\"%s\" is not an address: expected ipc:///PATH or tcp://HOST:PORT", value);
+    }
     if (config->listen_count == CONTACTD_LISTEN_MOST) {
         usage_error(place, "more than %d addresses", CONTACTD_LISTEN_MOST);
     }
