@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "contacts/v1/preset_service.pb-c.h"
 #include "presets/default_presets.h"
@@ -59,6 +60,32 @@ static enum nnrpc_code submit_put(
     return code;
 }
 
+static void wait_for_puts(struct loading *loading) {
+    pthread_mutex_lock(&loading->lock);
+    while (loading->waiting > 0) {
+        pthread_cond_wait(&loading->done, &loading->lock);
+    }
+    pthread_mutex_unlock(&loading->lock);
+}
+
+static bool is_overloaded(const struct nnrpc_status *status) {
+    return strcmp(status->reason, CONTACTD_NNRPC_REASON(OVERLOADED)) == 0;
+}
+
+/* A queue that is shorter than the catalogue takes it in portions: nobody else writes yet, so there
+ * is room again when all that is queued is done. */
+static enum nnrpc_code queue_put(
+    struct store *store, struct loading *loading, struct put *put,
+    const struct contacts_default_preset *preset, struct nnrpc_status *out_status) {
+    enum nnrpc_code code = submit_put(store, loading, put, preset, out_status);
+    if (code != NNRPC_OK && is_overloaded(out_status)) {
+        wait_for_puts(loading);
+        nnrpc_status_reset(out_status);
+        code = submit_put(store, loading, put, preset, out_status);
+    }
+    return code;
+}
+
 /* Each value makes one revision, and whoever fills the store does so before it listens: fewer
  * revisions than values mean that only some of them are there. */
 static bool wants_defaults(const struct store *store) {
@@ -81,13 +108,9 @@ enum nnrpc_code contactd_load_defaults(struct store *store, struct nnrpc_status 
     pthread_cond_init(&loading.done, NULL);
     enum nnrpc_code code = NNRPC_OK;
     for (size_t i = 0; i < contacts_default_preset_count && code == NNRPC_OK; i++) {
-        code = submit_put(store, &loading, &puts[i], &contacts_default_presets[i], out_status);
+        code = queue_put(store, &loading, &puts[i], &contacts_default_presets[i], out_status);
     }
-    pthread_mutex_lock(&loading.lock);
-    while (loading.waiting > 0) {
-        pthread_cond_wait(&loading.done, &loading.lock);
-    }
-    pthread_mutex_unlock(&loading.lock);
+    wait_for_puts(&loading);
     pthread_cond_destroy(&loading.done);
     pthread_mutex_destroy(&loading.lock);
     free(puts);
