@@ -118,8 +118,13 @@ void ctl_table_fit(
     while (cap > LEAST_WIDTH && width_with_cap(columns, count, out_widths, cap) > width) {
         cap--;
     }
+    size_t used = width_with_cap(columns, count, out_widths, cap);
     for (size_t i = 0; i < count; i++) {
-        out_widths[i] = columns[i].is_whole ? out_widths[i] : smaller(out_widths[i], cap);
+        bool is_cut = !columns[i].is_whole && out_widths[i] > cap;
+        /* What is left of the line goes to the first ones, a column each. */
+        size_t extra = is_cut && used < width ? 1 : 0;
+        out_widths[i] = is_cut ? cap + extra : out_widths[i];
+        used += extra;
     }
 }
 
