@@ -86,20 +86,17 @@ static bool read_bearer(struct nnrpc_slice authorization, struct nnrpc_slice *ou
     return true;
 }
 
-/* Copies the caller's name, since the set that it stands in may be replaced during the call. */
 static enum nnrpc_code accept_token(
     struct contactd_auth *auth, struct nnrpc_call *call, struct nnrpc_slice authorization,
     struct nnrpc_status *out_status) {
     struct nnrpc_slice token;
-    char *name = nnrpc_call_allocate(call, NNRPC_TOKEN_NAME_BYTES);
     bool found = false;
-    if (name != NULL && read_bearer(authorization, &token)) {
+    if (read_bearer(authorization, &token)) {
         pthread_rwlock_rdlock(&auth->lock);
         const struct nnrpc_token *known =
             auth->tokens != NULL ? nnrpc_tokens_find(auth->tokens, token.data, token.size) : NULL;
         if (known != NULL) {
-            memcpy(name, known->name, sizeof(known->name));
-            nnrpc_call_set_caller(call, name, known->role);
+            nnrpc_call_set_caller(call, known->name, known->role);
             found = true;
         }
         pthread_rwlock_unlock(&auth->lock);
