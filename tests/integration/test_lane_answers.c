@@ -166,7 +166,7 @@ static void a_call_whose_answer_did_not_fit_is_sent_again_alone(void **state) {
     lanes_open(&lanes, frame_full, &one_lane);
     Echo__V1__WriteRequest request = ECHO__V1__WRITE_REQUEST__INIT;
     struct nnrpc_pending *calls[3];
-    char text[8];
+    char text[16];
     for (int i = 0; i < 3; i++) {
         (void)snprintf(text, sizeof(text), "%d", i);
         request.text = text;

@@ -140,7 +140,7 @@ static void expect_all_answers(
     struct nnrpc_pending **calls = calloc(count, sizeof(struct nnrpc_pending *));
     assert_non_null(calls);
     const struct nnrpc_call_options patient = {.timeout_ms = 60000};
-    char text[16];
+    char text[24];
     for (size_t i = 0; i < count; i++) {
         (void)snprintf(text, sizeof(text), "%zu", i);
         calls[i] = lanes_start_read(lanes.client, &patient, text, padding_bytes);

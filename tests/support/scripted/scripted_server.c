@@ -270,10 +270,10 @@ static void serve(
     atomic_fetch_add(&server->call_count, (unsigned)request->n_requests);
     enum scripted_act chosen =
         server->script == NULL ? SCRIPTED_SEND : server->script(server, &frame);
+    atomic_fetch_add(&server->frame_count, 1); /* before its answer can be seen */
     act(server, chosen, &frame, route);
     nnrpc__v1__response_frame__free_unpacked(frame.reply, NULL);
     nnrpc__v1__request_frame__free_unpacked(request, NULL);
-    atomic_fetch_add(&server->frame_count, 1);
 }
 
 static void *run(void *argument) {

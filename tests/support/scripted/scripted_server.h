@@ -51,7 +51,7 @@ struct scripted_server {
     void *self;             /* the script's */
     char url[128];
 
-    /* Counted. */
+    /* Counted; a script does not find its own frame counted yet. */
     atomic_uint frame_count;
     atomic_uint call_count;
 
