@@ -82,7 +82,7 @@ static enum nnrpc_code wait_for(struct nnrpc_pending *pending, struct nnrpc_stat
     if (pending->state == PENDING_DONE) {
         return NNRPC_OK;
     }
-    bool was_sent = pending->state == PENDING_IN_FLIGHT;
+    bool was_sent = pending->state == PENDING_IN_FLIGHT && pending->lane->is_under_way;
     if (pending->reply_metadata != NULL) {
         reply_metadata_fill(pending->reply_metadata, (struct nnrpc_slice){NULL, 0});
     }

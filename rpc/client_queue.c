@@ -157,6 +157,7 @@ static void take_answer(
         release(pending);
         return;
     }
+    nnrpc_status_reset(&pending->status);
     if (response->status.size > 0) {
         read_status(pending, response->status);
         if (send_alone(pending)) {
@@ -229,6 +230,7 @@ static void settle_answered(struct nnrpc_client *client, struct lane *lane) {
 void client_queue_settle(struct nnrpc_client *client, struct lane *lane) {
     switch (lane->outcome) {
     case LANE_UNCHANGED:
+        lane->is_under_way = lane->is_sent;
         client_queue_reclaim(client, lane);
         return;
     case LANE_ANSWERED:
@@ -267,7 +269,6 @@ static bool fits(
 }
 
 static void add_call(struct lane *lane, struct nnrpc_pending *pending) {
-    nnrpc_status_reset(&pending->status);
     pending->state = PENDING_IN_FLIGHT;
     pending->lane = lane;
     pending->attempts++;
@@ -322,6 +323,7 @@ struct lane *client_queue_take(struct nnrpc_client *client, struct nnrpc_pending
         if (lane->call_count > 0) {
             lane->is_busy = true;
             lane->is_sent = false;
+            lane->is_under_way = false;
             lane->driver = claimant;
             lane->frame_id = client_next_random(client);
             return lane;

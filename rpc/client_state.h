@@ -72,7 +72,7 @@ struct nnrpc_pending {
     uint64_t due_ns; /* of a delayed call */
     struct lane *lane;
 
-    /* How it ended. */
+    /* How it ended; status also how its last try did. */
     struct nnrpc_status status;
     struct reply *reply; /* one reference, NULL when there is no answer */
     struct nnrpc_response_view response;
@@ -102,6 +102,7 @@ struct lane {
     struct nnrpc_pending **calls;
     uint64_t frame_id;
     uint64_t deadline_ns; /* the latest of its calls' */
+    bool is_under_way;    /* is_sent, as far as its claimant has told */
 
     /* The claimant's. */
     struct nnrpc_connection *connection; /* NULL: none */

@@ -250,12 +250,12 @@ enum nnrpc_code pending_fill(
 
 enum nnrpc_code pending_fail_deadline(
     const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status) {
-    if (pending->status.code == NNRPC_UNAVAILABLE) { /* of an earlier try */
-        char last[NNRPC_STATUS_MESSAGE_BYTES];       /* out_status may be where it stands */
-        memcpy(last, pending->status.message, sizeof(last));
-        return nnrpc_fail(
-            out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
-            "no answer within %u ms; the last try failed: %.150s", pending->timeout_ms, last);
+    if (pending->status.code == NNRPC_UNAVAILABLE && !was_sent) { /* an earlier try told why */
+        if (out_status != NULL) {
+            nnrpc_status_copy(out_status, &pending->status);
+            nnrpc_status_add_info(out_status, "attempts", "%u", pending->attempts);
+        }
+        return NNRPC_UNAVAILABLE;
     }
     return nnrpc_fail(
         out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",

@@ -34,7 +34,12 @@ NNRPC_NODISCARD enum nnrpc_code pending_fill(
     const struct nnrpc_call_options *options, const struct pending_request *request,
     struct nnrpc_status *out_status);
 
-/** Says that the deadline was over before an answer came. @return NNRPC_DEADLINE_EXCEEDED. */
+/**
+ * Says why there was no answer before the deadline.
+ *
+ * @param was_sent  Whether the server may have the call, as far as the last try goes.
+ * @return NNRPC_DEADLINE_EXCEEDED, or NNRPC_UNAVAILABLE when the server could not be reached.
+ */
 enum nnrpc_code pending_fail_deadline(
     const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status);
 
