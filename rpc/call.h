@@ -78,6 +78,7 @@ struct nnrpc_served_frame {
     struct nnrpc_call *calls;    /* in the arena */
     size_t call_count;
     size_t admitted_count;          /* calls that count as in flight */
+    bool was_accepted;              /* some of its calls were admitted */
     bool has_secrets;               /* what was unpacked is to be wiped */
     size_t limit_bytes;             /* of the response frame */
     atomic_uint_least64_t ended_ns; /* when a call of it ended last */

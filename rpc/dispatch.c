@@ -353,12 +353,16 @@ static bool needs_admission(const struct nnrpc_call *call) {
 
 /* Counts calls as in flight, as many as may be. Returns how many. */
 static size_t count_in_flight(struct nnrpc_server *server, size_t wanted) {
+    atomic_fetch_add(&server->frames_in_flight, 1);
     size_t before = atomic_fetch_add(&server->calls_in_flight, wanted);
     size_t limit = server->options.max_calls_in_flight;
     size_t room = before < limit ? limit - before : 0;
     size_t granted = wanted < room ? wanted : room;
     if (granted < wanted) {
         atomic_fetch_sub(&server->calls_in_flight, wanted - granted);
+    }
+    if (granted == 0) {
+        atomic_fetch_sub(&server->frames_in_flight, 1);
     }
     return granted;
 }
@@ -374,8 +378,9 @@ static void read_calls(struct nnrpc_served_frame *frame) {
         call->admitted = !needs_admission(call);
         wanted += !call->admitted;
     }
-    frame->admitted_count = count_in_flight(frame->server, wanted);
-    size_t granted = frame->admitted_count;
+    size_t granted = wanted == 0 ? 0 : count_in_flight(frame->server, wanted);
+    frame->admitted_count = granted;
+    frame->was_accepted = granted > 0;
     for (size_t index = 0; index < frame->call_count && granted > 0; index++) {
         struct nnrpc_call *call = &frame->calls[index];
         granted -= !call->admitted;

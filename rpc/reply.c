@@ -233,13 +233,12 @@ static void put_frame_id(uint8_t *at, uint64_t frame_id) {
     }
 }
 
+/* The calls count as answered before their caller can know and call again. */
 static void send_body(struct nnrpc_served_frame *frame, void *body, size_t size) {
     struct nnrpc_server *server = frame->server;
     nnrpc_stats_add(&server->stats.sent_bytes, size);
+    nnrpc_served_frame_end_calls(frame);
     nnrpc_listener_send(frame->receiver->listener, body, &frame->route);
-    if (frame->admitted_count > 0) {
-        atomic_store_explicit(&server->last_reply_ns, nnrpc_clock_ns(), memory_order_relaxed);
-    }
 }
 
 static size_t encoded_size(const struct nnrpc_call *call) {

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "clock.h"
 #include "nnrpc/crypto.h"
 #include "server_state.h"
 
@@ -62,7 +63,7 @@ static void empty(struct nnrpc_served_frame *frame) {
     frame->body_size = 0;
     frame->calls = NULL;
     frame->call_count = 0;
-    frame->admitted_count = 0;
+    frame->was_accepted = false;
     frame->memory_bytes = 0;
     nnrpc_arena_reset(&frame->arena);
     if (frame->replies.capacity > REPLY_BYTES_KEPT) {
@@ -72,9 +73,18 @@ static void empty(struct nnrpc_served_frame *frame) {
     }
 }
 
+void nnrpc_served_frame_end_calls(struct nnrpc_served_frame *frame) {
+    atomic_fetch_sub(&frame->server->calls_in_flight, frame->admitted_count);
+    frame->admitted_count = 0;
+}
+
 void nnrpc_served_frame_give_back(struct nnrpc_served_frame *frame) {
     struct nnrpc_server *server = frame->server;
-    size_t admitted_count = frame->admitted_count;
+    bool was_accepted = frame->was_accepted;
+    nnrpc_served_frame_end_calls(frame);
+    if (was_accepted) {
+        atomic_store_explicit(&server->last_reply_ns, nnrpc_clock_ns(), memory_order_relaxed);
+    }
     atomic_fetch_sub(&server->memory_bytes, frame->memory_bytes);
     empty(frame);
     pthread_mutex_lock(&server->frames_lock);
@@ -88,7 +98,9 @@ void nnrpc_served_frame_give_back(struct nnrpc_served_frame *frame) {
     if (!is_kept) {
         nnrpc_served_frame_free(frame);
     }
-    /* Last: a server that drains takes zero to mean that every reply was handed to nanomsg. */
-    atomic_fetch_sub(&server->calls_in_flight, admitted_count);
+    if (was_accepted) {
+        /* A server that drains takes zero to mean that nanomsg has every reply. */
+        atomic_fetch_sub(&server->frames_in_flight, 1);
+    }
     nnrpc_server_unreference(server);
 }

@@ -273,7 +273,7 @@ enum nnrpc_code nnrpc_server_start(struct nnrpc_server *server, struct nnrpc_sta
 
 static void wait_for_calls(struct nnrpc_server *server, uint64_t deadline_ns) {
     const struct timespec pause = {.tv_nsec = DRAIN_POLL_MS * 1000000};
-    while (atomic_load(&server->calls_in_flight) > 0 && nnrpc_clock_ns() < deadline_ns) {
+    while (atomic_load(&server->frames_in_flight) > 0 && nnrpc_clock_ns() < deadline_ns) {
         nanosleep(&pause, NULL);
     }
 }

@@ -72,9 +72,10 @@ struct nnrpc_server {
     atomic_bool cutting;   /* draining took too long: calls that wait for a worker are refused */
     atomic_bool broken;    /* a receiver lost its socket */
     atomic_bool abandoned; /* freed by its owner while frames are open */
-    atomic_size_t calls_in_flight;
+    atomic_size_t calls_in_flight;  /* accepted and not answered */
+    atomic_size_t frames_in_flight; /* with accepted calls, whose reply nanomsg does not have yet */
     atomic_size_t memory_bytes;
-    atomic_size_t references; /* the owner and each open frame */
+    atomic_size_t references;            /* the owner and each open frame */
     atomic_uint_least64_t last_reply_ns; /* when the last accepted call was answered */
 
     pthread_mutex_t frames_lock;
@@ -87,6 +88,9 @@ void nnrpc_server_unreference(struct nnrpc_server *server);
 
 /** Takes a frame object, with a reference to the server; NULL without memory. */
 struct nnrpc_served_frame *nnrpc_served_frame_take(struct nnrpc_server *server);
+
+/** The frame's calls are in flight no more. */
+void nnrpc_served_frame_end_calls(struct nnrpc_served_frame *frame);
 
 /** Releases what the frame holds, hands it back and gives up its reference. */
 void nnrpc_served_frame_give_back(struct nnrpc_served_frame *frame);

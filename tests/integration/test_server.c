@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -509,6 +510,71 @@ static void a_call_that_waits_for_a_worker_too_long_is_not_started(void **state)
     end(&stage);
 }
 
+/* --- Secrets ------------------------------------------------------------------------------ */
+
+/* Memory that was given back; a frame that is kept for the next message has it still. */
+__attribute__((no_sanitize("address", "thread"))) static bool is_wiped(
+    const volatile char *bytes, size_t size) {
+    for (size_t index = 0; index < size; index++) {
+        if (bytes[index] != '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void a_secret_is_wiped_once_its_call_is_answered(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, NULL);
+    Probe__V1__WriteRequest write = PROBE__V1__WRITE_REQUEST__INIT;
+    write.secret = (char *)"a secret of some length";
+    frame_free_answer(peer_exchange(&stage.peer, frame_of(WRITE, &write.base)));
+    /* The frame is given back after its reply was sent. */
+    bool wiped = false;
+    for (unsigned tries = 0; tries < 5000 && !wiped; tries++) {
+        usleep(1000);
+        wiped = is_wiped(stage.probe->last_secret, strlen(write.secret));
+    }
+    assert_true(wiped);
+    end(&stage);
+}
+
+/* --- Through the generated code ----------------------------------------------------------- */
+
+static void generated_stubs_and_handlers_meet(void **state) {
+    (void)state;
+    struct probe *probe = probe_new(NULL);
+    probe_start(probe);
+    const char *endpoints[] = {probe->url};
+    const struct nnrpc_client_options options = {.endpoints = endpoints, .endpoint_count = 1};
+    NNRPC_CLEANUP(nnrpc_client_freep) struct nnrpc_client *client = NULL;
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    assert_int_equal(nnrpc_client_new(&options, &client, NULL), NNRPC_OK);
+
+    Probe__V1__ReadRequest read = read_of("through stubs");
+    Probe__V1__ReadResponse *response = NULL;
+    assert_int_equal(probe_service_read(client, NULL, &read, &response, &status), NNRPC_OK);
+    assert_string_equal(response->text, "through stubs");
+    probe__v1__read_response__free_unpacked(response, NULL);
+
+    Probe__V1__WriteRequest write = PROBE__V1__WRITE_REQUEST__INIT;
+    Probe__V1__WriteResponse *written = NULL;
+    write.secret = (char *)"s";
+    assert_int_equal(probe_service_slow_write(client, NULL, &write, &written, &status), NNRPC_OK);
+    probe__v1__write_response__free_unpacked(written, NULL);
+
+    read.fail_code = NNRPC_NOT_FOUND;
+    read.fail_message = (char *)"not here";
+    assert_int_equal(probe_service_read(client, NULL, &read, &response, &status), NNRPC_NOT_FOUND);
+    assert_string_equal(status.message, "not here");
+    assert_string_equal(status.reason, "TOLD_TO");
+    assert_string_equal(nnrpc_status_get_info(&status, "fact"), "not here");
+    nnrpc_client_free(client);
+    client = NULL;
+    probe_free(probe);
+}
+
 /* --- Interceptors ------------------------------------------------------------------------- */
 
 static void interceptors_run_in_order_and_in_reverse(void **state) {
@@ -623,6 +689,8 @@ int main(void) {
         cmocka_unit_test(an_undecodable_request_fails_alone_and_names_the_field),
         cmocka_unit_test(a_call_whose_budget_was_spent_is_not_started),
         cmocka_unit_test(a_call_that_waits_for_a_worker_too_long_is_not_started),
+        cmocka_unit_test(a_secret_is_wiped_once_its_call_is_answered),
+        cmocka_unit_test(generated_stubs_and_handlers_meet),
         cmocka_unit_test(interceptors_run_in_order_and_in_reverse),
         cmocka_unit_test(an_interceptor_may_end_a_call),
         cmocka_unit_test(after_runs_for_calls_that_reach_no_handler),

@@ -142,6 +142,7 @@ static struct nnrpc_answer write_call(
         .padding_bytes = request->padding_bytes,
     };
     probe->sequences[probe->write_count++ % PROBE_HELD_MAX] = request->sequence;
+    probe->last_secret = request->secret;
     if (request->held) {
         assert_true(probe->held_count < PROBE_HELD_MAX);
         probe->held[probe->held_count++] = write;

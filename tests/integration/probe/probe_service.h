@@ -39,6 +39,7 @@ struct probe {
     size_t held_count;
     unsigned write_count; /* writes that reached their handler */
     unsigned sequences[PROBE_HELD_MAX];
+    const char *last_secret; /* where the last write's secret was */
     bool ending;
     pthread_t answerers[3];
 
