@@ -54,7 +54,7 @@ def check_unit(root, build, unit, common):
     if kept.is_file() and kept.read_text(encoding="utf-8") == current:
         return []
     result = subprocess.run(
-        ["clang-tidy", "--quiet", f"-p={build}", str(unit.source)],
+        ["clang-tidy", "--quiet", f"-p={build}", "--extra-arg=-UNDEBUG", str(unit.source)],
         cwd=root,
         capture_output=True,
         text=True,
