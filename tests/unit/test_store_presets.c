@@ -201,7 +201,7 @@ static void allowed_names_in_an_error_are_twenty_at_most(void **state) {
     Contacts__V1__CreateContactRequest request = CONTACTS__V1__CREATE_CONTACT_REQUEST__INIT;
     Contacts__V1__Contact contact = CONTACTS__V1__CONTACT__INIT;
     for (int i = 0; i < 25; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof(name), "T%02d", i);
         put_preset(fixture, "contactType", name);
     }
