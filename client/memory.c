@@ -4,7 +4,6 @@
  */
 #include "memory.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +67,7 @@ void ctl_message_release(void *pointer_to_message) {
 void ctl_text_set(char **field, const char *text) {
     char *old = *field;
     *field = ctl_copy_text(text != NULL ? text : "");
-    if (old != (char *)(uintptr_t)protobuf_c_empty_string) {
+    if (old != protobuf_c_empty_string) {
         free(old);
     }
 }

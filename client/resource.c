@@ -219,9 +219,26 @@ static bool take_json(struct ctl_resource *resource, const char *source) {
     return true;
 }
 
+/* Whether the type has an account password, and the verb its flags. */
+static bool has_password(const struct nnrpc_message *type) {
+    return nnrpc_message_field_by_name(type, "account_password", 16) >= 0;
+}
+
+/* Standard input can be one thing only. */
+static bool check_standard_input(
+    const struct ctl_context *context, const struct nnrpc_message *type) {
+    const char *json = ctl_value(context, "json");
+    const char *password = has_password(type) ? ctl_value(context, "password-file") : NULL;
+    if (json != NULL && password != NULL && strcmp(json, "-") == 0 && strcmp(password, "-") == 0) {
+        ctl_complain("--json and --password-file cannot both be standard input");
+        return false;
+    }
+    return true;
+}
+
 /* The account password; only for types that have one. */
 static bool take_password(const struct ctl_context *context, struct ctl_resource *resource) {
-    if (nnrpc_message_field_by_name(resource->type, "account_password", 16) < 0) {
+    if (!has_password(resource->type)) {
         return true;
     }
     const char *path = ctl_value(context, "password-file");
@@ -233,11 +250,6 @@ static bool take_password(const struct ctl_context *context, struct ctl_resource
     }
     if (path == NULL && !asks) {
         return true;
-    }
-    const char *json = ctl_value(context, "json");
-    if (path != NULL && json != NULL && strcmp(path, "-") == 0 && strcmp(json, "-") == 0) {
-        ctl_complain("--json and --password-file cannot both be standard input");
-        return false;
     }
     if (asks ? !ctl_password_ask("Account password", true, &password)
              : !ctl_password_read(path, &password)) {
@@ -258,7 +270,8 @@ enum ctl_exit ctl_resource_read(
     struct ctl_resource resource = {.message = ctl_message_new(type->descriptor), .type = type};
     struct filling filling = {.context = context, .resource = &resource};
     const char *json = ctl_value(context, "json");
-    bool is_fine = (json == NULL || take_json(&resource, json)) && take_flags(&filling) &&
+    bool is_fine = check_standard_input(context, type) &&
+                   (json == NULL || take_json(&resource, json)) && take_flags(&filling) &&
                    take_password(context, &resource);
     ctl_selection_deinit(&filling.begun_lists);
     if (!is_fine) {

@@ -134,10 +134,11 @@ static void settle_widths(struct ctl_table *table) {
     for (size_t i = 0; i < table->column_count; i++) {
         needed[i] = ctl_text_width(table->columns[i].title);
     }
+    size_t column = 0;
     for (size_t i = 0; i < table->cell_count; i++) {
         size_t width = ctl_text_width(table->cells[i]);
-        size_t *widest = &needed[i % table->column_count];
-        *widest = width > *widest ? width : *widest;
+        needed[column] = width > needed[column] ? width : needed[column];
+        column = column + 1 < table->column_count ? column + 1 : 0;
     }
     ctl_table_fit(table->columns, table->column_count, needed, table->width, table->widths);
     table->is_settled = true;

@@ -19,11 +19,11 @@ struct ctl_context;
 /** One flag. A name means the same, and takes a value or not, at every verb that has it. */
 struct ctl_flag {
     const char *name;     /* without dashes; NULL ends a group */
-    char letter;          /* short form, or 0 */
     const char *argument; /* what the value is, "TEXT"; "FILE" completes files; NULL: a switch */
     const char *choices;  /* the only values, separated by spaces; NULL: any */
-    bool is_repeatable;
     const char *help;
+    char letter; /* short form, or 0 */
+    bool is_repeatable;
 };
 
 /** One argument of a verb. */
