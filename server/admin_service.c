@@ -43,7 +43,7 @@ static struct nnrpc_answer import_contact(
     Contacts__V1__ImportContactRequest copy = *request;
     struct contactd_write write = {.act = STORE_IMPORT_CONTACT, .request = &copy.base};
     uint64_t id = 1;
-    contactd_check_contact(&status, request->contact, CONTACTD_ALL_FIELDS);
+    contactd_check_new_contact(contactd, &status, request->contact);
     if (request->contact != NULL && request->keep_id) {
         contactd_check_contact_id(&status, "contact.id", request->contact->id, &id);
         if (id == 0 || id == UINT64_MAX) {

@@ -29,6 +29,13 @@ struct nnrpc_answer contactd_convert_to_shared_contact(
     const Contacts__V1__ConvertToSharedContactRequest *request);
 
 /**
+ * Checks the bounds of a new contact. When something is wrong, its preset values are held against
+ * the store too, although the writer would: then all faults are said at once.
+ */
+void contactd_check_new_contact(
+    struct contactd *contactd, struct nnrpc_status *status, const Contacts__V1__Contact *contact);
+
+/**
  * Takes the password out of a contact that is to be written: into the write, to be hashed, and not
  * into the copy of the contact that the store gets.
  *

@@ -5,6 +5,7 @@
  *
  * A call with a password is here on the slow pool, so that hashing holds up nobody else.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "contact_service.h"
@@ -15,6 +16,7 @@
 enum nnrpc_code contactd_take_password(
     struct nnrpc_call *call, const Contacts__V1__Contact *contact, struct contactd_write *write,
     Contacts__V1__Contact **out_contact, struct nnrpc_status *out_status) {
+    assert(contact != NULL);
     Contacts__V1__Contact *copy = nnrpc_call_allocate(call, sizeof(*copy));
     if (copy == NULL) {
         return contactd_fail_memory(out_status);
@@ -26,13 +28,25 @@ enum nnrpc_code contactd_take_password(
     return NNRPC_OK;
 }
 
+void contactd_check_new_contact(
+    struct contactd *contactd, struct nnrpc_status *status, const Contacts__V1__Contact *contact) {
+    contactd_check_contact(status, contact, CONTACTD_ALL_FIELDS);
+    if (contact == NULL || status->details == NULL) {
+        return;
+    }
+    NNRPC_CLEANUP(store_snapshot_endp) struct store_snapshot *snapshot = NULL;
+    if (store_snapshot_begin(contactd->store, 0, &snapshot, NULL) == NNRPC_OK) {
+        store_check_presets(snapshot, &contact->base, status);
+    }
+}
+
 struct nnrpc_answer contactd_create_contact(
     void *self, struct nnrpc_call *call, const Contacts__V1__CreateContactRequest *request) {
     struct contactd *contactd = self;
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
     Contacts__V1__CreateContactRequest copy = *request;
     struct contactd_write write = {.act = STORE_CREATE_CONTACT, .request = &copy.base};
-    contactd_check_contact(&status, request->contact, CONTACTD_ALL_FIELDS);
+    contactd_check_new_contact(contactd, &status, request->contact);
     contactd_check_request_id(&status, request->request_id);
     if (contactd_check_done(&status) != NNRPC_OK ||
         contactd_take_password(call, request->contact, &write, &copy.contact, &status) !=
@@ -49,6 +63,7 @@ static enum nnrpc_code take_update_password(
     struct nnrpc_call *call, const Contacts__V1__UpdateContactRequest *request,
     struct contactd_write *write, Contacts__V1__Contact **out_contact,
     struct nnrpc_status *out_status) {
+    assert(request->contact != NULL);
     const Google__Protobuf__FieldMask *mask = request->update_mask;
     bool named = contactd_mask_names(mask, "account_password");
     bool covered = named || contactd_mask_is_empty(mask) || contactd_mask_names(mask, "*");

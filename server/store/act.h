@@ -91,8 +91,8 @@ NNRPC_NODISCARD enum nnrpc_code act_check_etag(
 
 /** Adds a violation for each preset value that is not allowed, but for those that stand already. */
 void act_check_presets(
-    struct act *act, const Contacts__V1__Contact *contact, const Contacts__V1__Contact *standing,
-    struct nnrpc_status *status);
+    struct engine_transaction *transaction, const Contacts__V1__Contact *contact,
+    const Contacts__V1__Contact *standing, struct nnrpc_status *status);
 
 /** Whether account number and CRM reference are free or the customer's own. @return OK, or
  * ACCOUNT_NUMBER_TAKEN, CRM_REFERENCE_TAKEN. */

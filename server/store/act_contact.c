@@ -83,7 +83,7 @@ static enum nnrpc_code create(
     if (code != NNRPC_OK) {
         return code;
     }
-    act_check_presets(act, creation->contact, &empty_contact, out_status);
+    act_check_presets(act->transaction, creation->contact, &empty_contact, out_status);
     act_check_contact_size(record, out_status);
     code = nnrpc_status_fail_violations(out_status, STORE_DOMAIN, STORE_REASON(INVALID_FIELDS));
     if (code == NNRPC_OK) {

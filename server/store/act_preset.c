@@ -11,6 +11,7 @@
 #include "faults.h"
 #include "keys.h"
 #include "presets.h"
+#include "snapshot.h"
 
 /* A field of a contact that holds preset values. */
 struct preset_use {
@@ -73,8 +74,8 @@ static bool has_text(struct texts texts, const char *text) {
 }
 
 static void add_violation(
-    struct act *act, const struct preset_use *use, int field, size_t index, const char *value,
-    struct nnrpc_status *status) {
+    struct engine_transaction *transaction, const struct preset_use *use, int field, size_t index,
+    const char *value, struct nnrpc_status *status) {
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer allowed = {0};
     char path[96];
     if (use->count_offset != 0) {
@@ -82,7 +83,7 @@ static void add_violation(
     } else {
         snprintf(path, sizeof(path), "%s", use->path);
     }
-    preset_append_allowed(act->transaction, field, &allowed);
+    preset_append_allowed(transaction, field, &allowed);
     const char *names = nnrpc_buffer_text(&allowed);
     names = names == NULL ? "" : names;
     nnrpc_status_add_violation(
@@ -97,8 +98,8 @@ static void add_violation(
 }
 
 void act_check_presets(
-    struct act *act, const Contacts__V1__Contact *contact, const Contacts__V1__Contact *standing,
-    struct nnrpc_status *status) {
+    struct engine_transaction *transaction, const Contacts__V1__Contact *contact,
+    const Contacts__V1__Contact *standing, struct nnrpc_status *status) {
     for (size_t i = 0; i < NNRPC_LENGTH(uses); i++) {
         const struct preset_use *use = &uses[i];
         struct texts texts = texts_of(use, contact);
@@ -107,11 +108,18 @@ void act_check_presets(
             const char *value = texts.texts[j];
             int field = preset_field_index(slice_of_text(use->preset));
             if (!has_text(standing_texts, value) &&
-                preset_find(act->transaction, field, slice_of_text(value), NULL) != PRESET_ACTIVE) {
-                add_violation(act, use, field, j, value, status);
+                preset_find(transaction, field, slice_of_text(value), NULL) != PRESET_ACTIVE) {
+                add_violation(transaction, use, field, j, value, status);
             }
         }
     }
+}
+
+void store_check_presets(
+    struct store_snapshot *snapshot, const ProtobufCMessage *contact, struct nnrpc_status *status) {
+    static const Contacts__V1__Contact nothing = CONTACTS__V1__CONTACT__INIT;
+    act_check_presets(
+        snapshot->transaction, (const Contacts__V1__Contact *)contact, &nothing, status);
 }
 
 /* --- Putting and retiring ----------------------------------------------------------------- */

@@ -44,14 +44,15 @@ static bool merge_password(struct act *act, uint64_t id, Contacts__V1__Contact *
 
 /* Packs a contact that differs from the stored one, with the marks of this write. */
 static enum nnrpc_code pack_contact_update(
-    struct act *act, Contacts__V1__Contact *contact, struct nnrpc_slice *out_record,
+    struct act *act, const Contacts__V1__Contact *contact, struct nnrpc_slice *out_record,
     struct nnrpc_status *out_status) {
     char etag[ACT_ETAG_BYTES];
     Google__Protobuf__Timestamp update_time = act_timestamp(act->now);
+    Contacts__V1__Contact marked = *contact;
     act_etag(act, etag);
-    contact->update_time = &update_time;
-    contact->etag = etag;
-    return act_pack(act, &contact->base, out_record, out_status);
+    marked.update_time = &update_time;
+    marked.etag = etag;
+    return act_pack(act, &marked.base, out_record, out_status);
 }
 
 static enum nnrpc_code finish_contact_update(
@@ -101,7 +102,7 @@ static enum nnrpc_code merge_contact(
     /* A shallow copy is enough: merging replaces pointers. */
     Contacts__V1__Contact merged = *(Contacts__V1__Contact *)message;
     merge_apply(&merge, &merged.base, out_status);
-    act_check_presets(act, &merged, (Contacts__V1__Contact *)message, out_status);
+    act_check_presets(act->transaction, &merged, (Contacts__V1__Contact *)message, out_status);
     code = nnrpc_status_fail_violations(out_status, STORE_DOMAIN, STORE_REASON(INVALID_FIELDS));
     return code == NNRPC_OK ? finish_contact_update(act, stored, &merged, out_status) : code;
 }

@@ -212,6 +212,13 @@ NNRPC_NODISCARD enum nnrpc_code store_list_presets(
     const char *after_name, uint32_t page_size, store_visit_record visit, void *self,
     struct store_preset_page *out_page, struct nnrpc_status *out_status);
 
+/**
+ * Adds a violation for each preset value of a new contacts.v1.Contact that is not allowed: for a
+ * request that is refused anyway, so that its caller learns of all its faults at once.
+ */
+void store_check_presets(
+    struct store_snapshot *snapshot, const ProtobufCMessage *contact, struct nnrpc_status *status);
+
 /** The preset fields' names in the contract's order, ending with NULL. */
 extern const char *const store_preset_fields[];
 
