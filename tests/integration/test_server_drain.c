@@ -17,29 +17,18 @@
 #include <cmocka.h>
 
 #include "clock.h"
-#include "frames.h"
 #include "nnrpc/v1/health_service.pb-c.h"
-#include "probe_service.h"
+#include "stage.h"
 
 #define HEALTH_CHECK "nnrpc.v1.HealthService/Check"
 
 /* --- Helpers ------------------------------------------------------------------------------ */
 
-struct stage {
-    struct probe *probe;
-    struct peer peer;
-};
-
-static void begin(struct stage *stage, const struct nnrpc_server_options *options) {
-    stage->probe = probe_new(options);
-    probe_listen_tcp(stage->probe);
-    probe_start(stage->probe);
-    peer_open(&stage->peer, stage->probe->url);
-}
-
-static void end(struct stage *stage) {
-    peer_close(&stage->peer);
-    probe_free(stage->probe);
+/* With an address on tcp, too. */
+static void begin_on_both(struct stage *stage, const struct nnrpc_server_options *options) {
+    struct probe *probe = probe_new(options);
+    probe_listen_tcp(probe);
+    stage_begin_with(stage, probe);
 }
 
 static void *stop(void *server) {
@@ -84,7 +73,7 @@ static void await_draining(struct peer *peer) {
 static void a_draining_server_finishes_calls_and_refuses_new_ones(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    begin_on_both(&stage, NULL);
     struct peer other;
     peer_open(&other, stage.probe->tcp_url);
     Probe__V1__WriteRequest write = PROBE__V1__WRITE_REQUEST__INIT;
@@ -107,7 +96,7 @@ static void a_draining_server_finishes_calls_and_refuses_new_ones(void **state) 
     pthread_join(stopper, NULL);
     assert_int_equal(stage.probe->write_count, 1);
     peer_close(&other);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* A peer that keeps its received bytes in the kernel until it reads: nanomsg's own protocol over a
@@ -187,7 +176,7 @@ static size_t plain_receive(const struct plain_peer *plain) {
 static void replies_that_peers_take_late_are_not_lost(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    begin_on_both(&stage, NULL);
     struct plain_peer peers[4];
     Probe__V1__WriteRequest write = PROBE__V1__WRITE_REQUEST__INIT;
     write.held = 1;
@@ -209,13 +198,13 @@ static void replies_that_peers_take_late_are_not_lost(void **state) {
     for (size_t index = 0; index < NNRPC_LENGTH(peers); index++) {
         close(peers[index].descriptor);
     }
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void peers_that_never_read_do_not_hold_a_server_up_for_long(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    begin_on_both(&stage, NULL);
     struct plain_peer peer;
     Probe__V1__WriteRequest write = PROBE__V1__WRITE_REQUEST__INIT;
     write.padding_bytes = (16 << 20) - 300;
@@ -228,14 +217,14 @@ static void peers_that_never_read_do_not_hold_a_server_up_for_long(void **state)
     nnrpc_server_stop(stage.probe->server);
     assert_in_range((nnrpc_clock_ns() - start_ns) / 1000000, 1000, 10000);
     close(peer.descriptor);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* What the kernel has handed over is not yet fetched: callers get a moment for that. */
 static void a_caller_that_looks_a_moment_later_finds_its_reply(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    begin_on_both(&stage, NULL);
     Probe__V1__WriteRequest write = PROBE__V1__WRITE_REQUEST__INIT;
     write.held = 1;
     peer_send(&stage.peer, frame_of(WRITE, &write.base));
@@ -248,14 +237,14 @@ static void a_caller_that_looks_a_moment_later_finds_its_reply(void **state) {
     assert_int_equal(response_code(answer->responses[0]), NNRPC_OK);
     frame_free_answer(answer);
     pthread_join(stopper, NULL);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void draining_ends_after_drain_ms_whatever_is_in_flight(void **state) {
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.drain_ms = 100};
-    begin(&stage, &options);
+    begin_on_both(&stage, &options);
     Probe__V1__WriteRequest write = PROBE__V1__WRITE_REQUEST__INIT;
     write.held = 1;
     peer_send(&stage.peer, frame_of(WRITE, &write.base));
@@ -266,14 +255,14 @@ static void draining_ends_after_drain_ms_whatever_is_in_flight(void **state) {
     assert_in_range(took_ms, 100, 3000);
     /* Answered after the server has stopped: to whoever still listens. */
     probe_let_go(stage.probe);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void calls_that_wait_for_a_worker_past_drain_ms_are_refused(void **state) {
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.drain_ms = 150, .slow_workers = 1};
-    begin(&stage, &options);
+    begin_on_both(&stage, &options);
     Nnrpc__V1__RequestFrame *frame = frame_new();
     Probe__V1__ReadRequest busy = PROBE__V1__READ_REQUEST__INIT;
     busy.work_us = 100000;
@@ -291,14 +280,14 @@ static void calls_that_wait_for_a_worker_past_drain_ms_are_refused(void **state)
     assert_int_equal(response_code(answer->responses[0]), NNRPC_OK);
     assert_response(answer->responses[99], NNRPC_UNAVAILABLE, "SHUTTING_DOWN");
     frame_free_answer(answer);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void a_call_may_be_answered_after_its_server_was_freed(void **state) {
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.drain_ms = 10};
-    begin(&stage, &options);
+    begin_on_both(&stage, &options);
     Probe__V1__WriteRequest write = PROBE__V1__WRITE_REQUEST__INIT;
     write.held = 1;
     peer_send(&stage.peer, frame_of(WRITE, &write.base));
@@ -306,7 +295,7 @@ static void a_call_may_be_answered_after_its_server_was_freed(void **state) {
     nnrpc_server_free(stage.probe->server);
     stage.probe->server = NULL;
     probe_let_go(stage.probe);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void a_server_that_never_started_is_released(void **state) {
@@ -385,7 +374,7 @@ static void draining_under_load_loses_no_answered_call(void **state) {
     (void)state;
     for (unsigned round = 0; round < 5; round++) {
         struct stage stage;
-        begin(&stage, NULL);
+        begin_on_both(&stage, NULL);
         struct caller callers[6];
         unsigned answered = 0;
         for (size_t index = 0; index < NNRPC_LENGTH(callers); index++) {
@@ -403,7 +392,7 @@ static void draining_under_load_loses_no_answered_call(void **state) {
             answered += callers[index].answered;
         }
         assert_int_equal(answered, stage.probe->write_count);
-        end(&stage);
+        stage_end(&stage);
     }
 }
 

@@ -11,26 +11,9 @@
 
 #include <cmocka.h>
 
-#include "frames.h"
-#include "probe_service.h"
+#include "stage.h"
 
 /* --- Helpers ------------------------------------------------------------------------------ */
-
-struct stage {
-    struct probe *probe;
-    struct peer peer;
-};
-
-static void begin(struct stage *stage, const struct nnrpc_server_options *options) {
-    stage->probe = probe_new(options);
-    probe_start(stage->probe);
-    peer_open(&stage->peer, stage->probe->url);
-}
-
-static void end(struct stage *stage) {
-    peer_close(&stage->peer);
-    probe_free(stage->probe);
-}
 
 static Probe__V1__ReadRequest padded_read(uint32_t padding_bytes) {
     Probe__V1__ReadRequest request = PROBE__V1__READ_REQUEST__INIT;
@@ -42,14 +25,6 @@ static Probe__V1__WriteRequest held_write(void) {
     Probe__V1__WriteRequest request = PROBE__V1__WRITE_REQUEST__INIT;
     request.held = 1;
     return request;
-}
-
-static size_t padding_of(const Nnrpc__V1__Response *response) {
-    Probe__V1__ReadResponse *message = (Probe__V1__ReadResponse *)response_message(
-        response, &probe__v1__read_response__descriptor);
-    size_t size = message->padding.len;
-    probe__v1__read_response__free_unpacked(message, NULL);
-    return size;
 }
 
 static size_t count_reason(const Nnrpc__V1__ResponseFrame *answer, const char *reason) {
@@ -66,7 +41,7 @@ static void a_full_queue_of_slow_calls_is_answered_at_once(void **state) {
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.slow_workers = 1, .worker_queue_calls = 2};
-    begin(&stage, &options);
+    stage_begin(&stage, &options);
     Nnrpc__V1__RequestFrame *frame = frame_new();
     Probe__V1__ReadRequest request = padded_read(0);
     request.work_us = 20000;
@@ -81,14 +56,14 @@ static void a_full_queue_of_slow_calls_is_answered_at_once(void **state) {
     assert_response(last, NNRPC_RESOURCE_EXHAUSTED, "OVERLOADED");
     assert_in_range(atoi(response_info(last, "retry_after_ms")), 1, 5000);
     frame_free_answer(answer);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void a_full_queue_of_reads_is_answered_at_once(void **state) {
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.read_workers = 1, .worker_queue_calls = 2};
-    begin(&stage, &options);
+    stage_begin(&stage, &options);
     Nnrpc__V1__RequestFrame *frame = frame_new();
     Probe__V1__ReadRequest request = padded_read(0);
     request.work_us = 20000;
@@ -99,7 +74,7 @@ static void a_full_queue_of_reads_is_answered_at_once(void **state) {
     Nnrpc__V1__ResponseFrame *answer = peer_exchange(&stage.peer, frame);
     assert_in_range(count_reason(answer, "OVERLOADED"), 5, 6);
     frame_free_answer(answer);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* The chain of writes behind a slow one is one task: all of it runs or none of it does. */
@@ -107,7 +82,7 @@ static void a_chain_of_writes_is_refused_as_a_whole(void **state) {
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.slow_workers = 1, .worker_queue_calls = 1};
-    begin(&stage, &options);
+    stage_begin(&stage, &options);
     Nnrpc__V1__RequestFrame *frame = frame_new();
     Probe__V1__ReadRequest busy = padded_read(0);
     Probe__V1__WriteRequest secret = PROBE__V1__WRITE_REQUEST__INIT;
@@ -124,14 +99,14 @@ static void a_chain_of_writes_is_refused_as_a_whole(void **state) {
     assert_response(answer->responses[4], NNRPC_RESOURCE_EXHAUSTED, "OVERLOADED");
     assert_int_equal(stage.probe->write_count, 0);
     frame_free_answer(answer);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void calls_above_the_number_in_flight_are_refused(void **state) {
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.max_calls_in_flight = 10};
-    begin(&stage, &options);
+    stage_begin(&stage, &options);
     struct peer other;
     peer_open(&other, stage.probe->url);
     Nnrpc__V1__RequestFrame *held = frame_new();
@@ -162,14 +137,14 @@ static void calls_above_the_number_in_flight_are_refused(void **state) {
     assert_int_equal(padding_of(answer->responses[0]), 7);
     frame_free_answer(answer);
     peer_close(&other);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void requests_in_flight_are_bounded_in_memory(void **state) {
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.memory_limit_bytes = 3 << 20};
-    begin(&stage, &options);
+    stage_begin(&stage, &options);
     struct peer others[8];
     char *text = malloc(400001);
     memset(text, 'x', 400000);
@@ -199,7 +174,7 @@ static void requests_in_flight_are_bounded_in_memory(void **state) {
         peer_close(&others[index]);
     }
     free(text);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* Two bytes of input become a message of some 200 bytes and more. */
@@ -207,7 +182,7 @@ static void a_request_that_unpacks_beyond_its_frames_memory_is_refused(void **st
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.arena_limit_bytes = 1 << 20};
-    begin(&stage, &options);
+    stage_begin(&stage, &options);
     enum { COUNT = 20000 };
     uint8_t *bytes = malloc(2 * COUNT);
     for (size_t index = 0; index < COUNT; index++) {
@@ -225,7 +200,7 @@ static void a_request_that_unpacks_beyond_its_frames_memory_is_refused(void **st
     assert_int_equal(padding_of(answer->responses[2]), 3);
     frame_free_answer(answer);
     free(bytes);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* A single message field that occurs again and again is merged, which takes memory that the scan
@@ -234,7 +209,7 @@ static void merging_beyond_the_frames_memory_is_refused(void **state) {
     (void)state;
     struct stage stage;
     struct nnrpc_server_options options = {.arena_limit_bytes = 1 << 20};
-    begin(&stage, &options);
+    stage_begin(&stage, &options);
     enum { COUNT = 1000 };
     uint8_t *bytes = malloc(4 * COUNT);
     for (size_t index = 0; index < COUNT; index++) {
@@ -246,7 +221,7 @@ static void merging_beyond_the_frames_memory_is_refused(void **state) {
     assert_response(answer->responses[0], NNRPC_RESOURCE_EXHAUSTED, "MEMORY_LIMIT");
     frame_free_answer(answer);
     free(bytes);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* --- Replies ------------------------------------------------------------------------------ */
@@ -254,7 +229,7 @@ static void merging_beyond_the_frames_memory_is_refused(void **state) {
 static void a_reply_that_fits_alone_but_not_in_its_frame_is_told_so(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     Nnrpc__V1__RequestFrame *frame = frame_new();
     Probe__V1__ReadRequest request = padded_read(60000);
     frame->max_reply_bytes = 100000;
@@ -270,13 +245,13 @@ static void a_reply_that_fits_alone_but_not_in_its_frame_is_told_so(void **state
     }
     assert_true(stage.peer.last_size <= 100000);
     frame_free_answer(answer);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void a_reply_that_does_not_even_fit_alone_is_told_so(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     for (unsigned count = 1; count <= 2; count++) {
         Nnrpc__V1__RequestFrame *frame = frame_new();
         Probe__V1__ReadRequest request = padded_read(200000);
@@ -293,14 +268,14 @@ static void a_reply_that_does_not_even_fit_alone_is_told_so(void **state) {
         }
         frame_free_answer(answer);
     }
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* A call that is alone is never told to try alone. */
 static void a_single_call_is_never_told_that_its_frame_is_full(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     for (uint32_t size = 9800; size <= 10000; size++) {
         Nnrpc__V1__RequestFrame *frame = frame_new();
         Probe__V1__ReadRequest request = padded_read(size);
@@ -314,13 +289,13 @@ static void a_single_call_is_never_told_that_its_frame_is_full(void **state) {
         }
         frame_free_answer(answer);
     }
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void without_a_size_a_caller_takes_one_mebibyte(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     Probe__V1__ReadRequest fits = padded_read((1 << 20) - 300);
     Probe__V1__ReadRequest large = padded_read(1 << 20);
     Nnrpc__V1__ResponseFrame *answer = peer_exchange(&stage.peer, frame_of(READ, &fits.base));
@@ -330,13 +305,13 @@ static void without_a_size_a_caller_takes_one_mebibyte(void **state) {
     assert_response(answer->responses[0], NNRPC_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE");
     assert_string_equal(response_info(answer->responses[0], "max_reply_bytes"), "1048576");
     frame_free_answer(answer);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void a_caller_may_take_up_to_16_mebibytes(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     Nnrpc__V1__RequestFrame *frame = frame_new();
     Probe__V1__ReadRequest fits = padded_read((16 << 20) - 300);
     Probe__V1__ReadRequest large = padded_read(16 << 20);
@@ -352,7 +327,7 @@ static void a_caller_may_take_up_to_16_mebibytes(void **state) {
     assert_response(answer->responses[0], NNRPC_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE");
     assert_string_equal(response_info(answer->responses[0], "max_reply_bytes"), "16777216");
     frame_free_answer(answer);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* With interceptors, which add metadata of their own to a reply that is full. */
@@ -360,10 +335,10 @@ static void a_reply_that_fills_its_budget_fits(void **state) {
     (void)state;
     for (uint32_t limit = 500; limit < 70000; limit += 6947) {
         for (unsigned count = 1; count <= 3; count++) {
-            struct stage stage = {.probe = probe_new(NULL)};
-            probe_add_interceptors(stage.probe);
-            probe_start(stage.probe);
-            peer_open(&stage.peer, stage.probe->url);
+            struct stage stage;
+            struct probe *probe = probe_new(NULL);
+            probe_add_interceptors(probe);
+            stage_begin_with(&stage, probe);
             Nnrpc__V1__RequestFrame *frame = frame_new();
             Probe__V1__ReadRequest request = padded_read(0);
             request.trick = PROBE__V1__TRICK__TRICK_FILL_BUDGET;
@@ -376,7 +351,7 @@ static void a_reply_that_fills_its_budget_fits(void **state) {
             assert_in_range(padding, limit - 260 - 96 * (count - 1), limit);
             assert_true(stage.peer.last_size <= limit);
             frame_free_answer(answer);
-            end(&stage);
+            stage_end(&stage);
         }
     }
 }
@@ -384,7 +359,7 @@ static void a_reply_that_fills_its_budget_fits(void **state) {
 static void a_handler_may_say_that_its_reply_is_too_large(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     Nnrpc__V1__RequestFrame *frame = frame_new();
     Probe__V1__ReadRequest fits_alone = padded_read(9000);
     Probe__V1__ReadRequest never_fits = padded_read(11000);
@@ -398,14 +373,14 @@ static void a_handler_may_say_that_its_reply_is_too_large(void **state) {
     assert_response(answer->responses[1], NNRPC_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE");
     assert_string_equal(response_info(answer->responses[1], "reply_bytes"), "11000");
     frame_free_answer(answer);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void expect_errors_cut_down(uint32_t max_reply_bytes, size_t most_bytes) {
-    struct stage stage = {.probe = probe_new(NULL)};
-    probe_add_interceptors(stage.probe);
-    probe_start(stage.probe);
-    peer_open(&stage.peer, stage.probe->url);
+    struct stage stage;
+    struct probe *probe = probe_new(NULL);
+    probe_add_interceptors(probe);
+    stage_begin_with(&stage, probe);
     char text[241];
     memset(text, 'm', 240);
     text[240] = '\0';
@@ -425,7 +400,7 @@ static void expect_errors_cut_down(uint32_t max_reply_bytes, size_t most_bytes) 
     }
     assert_true(stage.peer.last_size <= most_bytes);
     frame_free_answer(answer);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void a_thousand_errors_are_cut_down_until_they_fit(void **state) {
@@ -440,7 +415,7 @@ static void a_thousand_errors_are_cut_down_until_they_fit(void **state) {
 static void threads_that_answer_calls_of_one_frame_share_its_room(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     for (unsigned round = 0; round < 50; round++) {
         Nnrpc__V1__RequestFrame *frame = frame_new();
         Probe__V1__WriteRequest write = PROBE__V1__WRITE_REQUEST__INIT;
@@ -455,7 +430,7 @@ static void threads_that_answer_calls_of_one_frame_share_its_room(void **state) 
         assert_true(stage.peer.last_size <= 100000);
         frame_free_answer(answer);
     }
-    end(&stage);
+    stage_end(&stage);
 }
 
 int main(void) {

@@ -11,12 +11,11 @@
 
 #include <cmocka.h>
 
-#include "frames.h"
 #include "google/protobuf/descriptor.pb-c.h"
 #include "nnrpc/v1/health_service.pb-c.h"
 #include "nnrpc/v1/reflection_service.pb-c.h"
 #include "nnrpc/v1/stats_service.pb-c.h"
-#include "probe_service.h"
+#include "stage.h"
 
 #define HEALTH_CHECK "nnrpc.v1.HealthService/Check"
 #define GET_STATS "nnrpc.v1.StatsService/GetStats"
@@ -24,22 +23,6 @@
 #define GET_FILES "nnrpc.v1.ReflectionService/GetFileDescriptorSet"
 
 /* --- Helpers ------------------------------------------------------------------------------ */
-
-struct stage {
-    struct probe *probe;
-    struct peer peer;
-};
-
-static void begin(struct stage *stage, const struct nnrpc_server_options *options) {
-    stage->probe = probe_new(options);
-    probe_start(stage->probe);
-    peer_open(&stage->peer, stage->probe->url);
-}
-
-static void end(struct stage *stage) {
-    peer_close(&stage->peer);
-    probe_free(stage->probe);
-}
 
 /* Calls a method that must succeed; the message is to be released. */
 static ProtobufCMessage *call(
@@ -69,7 +52,7 @@ static void expect_not_found(
 static void health_knows_the_server_and_each_service(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     const char *names[] = {"", "probe.v1.ProbeService", "nnrpc.v1.HealthService"};
     Nnrpc__V1__CheckRequest request = NNRPC__V1__CHECK_REQUEST__INIT;
     for (size_t index = 0; index < NNRPC_LENGTH(names); index++) {
@@ -81,7 +64,7 @@ static void health_knows_the_server_and_each_service(void **state) {
     }
     request.service = (char *)"probe.v1.ProbeServic";
     expect_not_found(&stage.peer, HEALTH_CHECK, &request.base);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* --- Statistics --------------------------------------------------------------------------- */
@@ -106,7 +89,7 @@ static uint64_t count_of(
 static void calls_are_counted_by_method_and_code(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     Nnrpc__V1__RequestFrame *frame = frame_new();
     Probe__V1__ReadRequest read = PROBE__V1__READ_REQUEST__INIT;
     Probe__V1__ReadRequest fails = PROBE__V1__READ_REQUEST__INIT;
@@ -152,13 +135,13 @@ static void calls_are_counted_by_method_and_code(void **state) {
     stats = get_stats(&stage.peer);
     assert_int_equal(count_of(stats, GET_STATS, NNRPC_OK), 1);
     nnrpc__v1__get_stats_response__free_unpacked(stats, NULL);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void latencies_fall_into_buckets_of_powers_of_two(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     Probe__V1__ReadRequest read = PROBE__V1__READ_REQUEST__INIT;
     read.work_us = 20000;
     frame_free_answer(peer_exchange(&stage.peer, frame_of(READ, &read.base)));
@@ -175,7 +158,7 @@ static void latencies_fall_into_buckets_of_powers_of_two(void **state) {
     assert_true(stats->latency_sum_us < (uint64_t)1 << bucket);
     assert_true(stats->latency_sum_us >= (uint64_t)1 << (bucket - 1));
     nnrpc__v1__get_stats_response__free_unpacked(response, NULL);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void give_gauges(
@@ -188,11 +171,10 @@ static void statistics_name_program_start_and_gauges(void **state) {
     (void)state;
     double value = 12.5;
     struct nnrpc_server_options options = {.program = "probed 9.9.9"};
-    struct stage stage = {.probe = probe_new(&options)};
-    assert_int_equal(
-        nnrpc_server_add_gauges(stage.probe->server, give_gauges, &value, NULL), NNRPC_OK);
-    probe_start(stage.probe);
-    peer_open(&stage.peer, stage.probe->url);
+    struct stage stage;
+    struct probe *probe = probe_new(&options);
+    assert_int_equal(nnrpc_server_add_gauges(probe->server, give_gauges, &value, NULL), NNRPC_OK);
+    stage_begin_with(&stage, probe);
     Nnrpc__V1__GetStatsResponse *stats = get_stats(&stage.peer);
     assert_string_equal(stats->server, "probed 9.9.9");
     assert_non_null(stats->start_time);
@@ -203,7 +185,7 @@ static void statistics_name_program_start_and_gauges(void **state) {
     assert_true(stats->gauges[0]->value == 12.5);
     assert_string_equal(stats->gauges[1]->name, "zebra.count");
     nnrpc__v1__get_stats_response__free_unpacked(stats, NULL);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* --- Reflection --------------------------------------------------------------------------- */
@@ -211,7 +193,7 @@ static void statistics_name_program_start_and_gauges(void **state) {
 static void reflection_lists_services_and_methods_by_name(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     static const Nnrpc__V1__ListServicesRequest request = NNRPC__V1__LIST_SERVICES_REQUEST__INIT;
     Nnrpc__V1__ListServicesResponse *response = (Nnrpc__V1__ListServicesResponse *)call(
         &stage.peer, LIST_SERVICES, &request.base, &nnrpc__v1__list_services_response__descriptor);
@@ -227,7 +209,7 @@ static void reflection_lists_services_and_methods_by_name(void **state) {
     assert_string_equal(probe->methods[0], "Read");
     assert_string_equal(probe->methods[4], "Missing");
     nnrpc__v1__list_services_response__free_unpacked(response, NULL);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static Google__Protobuf__FileDescriptorSet *get_files(struct peer *peer, const char *service) {
@@ -267,20 +249,20 @@ static void expect_imports_first(const Google__Protobuf__FileDescriptorSet *set)
 static void reflection_gives_a_services_files_imports_first(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     Google__Protobuf__FileDescriptorSet *set = get_files(&stage.peer, "probe.v1.ProbeService");
     assert_string_equal(set->file[set->n_file - 1]->name, "probe.proto");
     assert_true(find_file(set, "nnrpc/v1/options.proto") < set->n_file);
     assert_int_equal(find_file(set, "nnrpc/v1/stats_service.proto"), set->n_file);
     expect_imports_first(set);
     google__protobuf__file_descriptor_set__free_unpacked(set, NULL);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void reflection_merges_the_files_of_all_services_once_each(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     Google__Protobuf__FileDescriptorSet *set = get_files(&stage.peer, "");
     assert_true(find_file(set, "probe.proto") < set->n_file);
     assert_true(find_file(set, "nnrpc/v1/health_service.proto") < set->n_file);
@@ -289,18 +271,18 @@ static void reflection_merges_the_files_of_all_services_once_each(void **state) 
     assert_true(find_file(set, "google/protobuf/timestamp.proto") < set->n_file);
     expect_imports_first(set);
     google__protobuf__file_descriptor_set__free_unpacked(set, NULL);
-    end(&stage);
+    stage_end(&stage);
 }
 
 static void reflection_does_not_know_other_services(void **state) {
     (void)state;
     struct stage stage;
-    begin(&stage, NULL);
+    stage_begin(&stage, NULL);
     Nnrpc__V1__GetFileDescriptorSetRequest request =
         NNRPC__V1__GET_FILE_DESCRIPTOR_SET_REQUEST__INIT;
     request.service = (char *)"probe.v1.Other";
     expect_not_found(&stage.peer, GET_FILES, &request.base);
-    end(&stage);
+    stage_end(&stage);
 }
 
 /* --- Registering -------------------------------------------------------------------------- */
