@@ -5,6 +5,7 @@
  * When the transaction fails, nothing of the group has happened; its writes are applied again, one
  * a transaction, so that only those that cannot be are refused.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -303,6 +304,7 @@ static void run_single(struct writer *writer, struct store_write **write) {
 }
 
 static void note_speed(struct writer *writer, uint64_t started_ns, uint32_t count) {
+    assert(count > 0);
     uint64_t average_ns = atomic_load_explicit(&writer->write_ns, memory_order_relaxed);
     uint64_t write_ns = (writer_clock_ns() - started_ns) / count;
     atomic_store_explicit(

@@ -4,6 +4,7 @@
  */
 #include "snapshot.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,7 @@ enum nnrpc_code snapshot_begin(
     if (code != NNRPC_OK) {
         return code;
     }
+    assert(snapshot != NULL);
     snapshot->revision = state_read(snapshot->transaction).revision;
     code = engine_check(snapshot->transaction, out_status);
     if (code == NNRPC_OK && snapshot->revision < min_revision) {
