@@ -80,7 +80,8 @@ static bool has_file(struct nnrpc_slice set, struct nnrpc_slice name) {
     struct nnrpc_wire_field file;
     while (nnrpc_wire_next(&reader, &file)) {
         struct nnrpc_slice other = file_name(file.bytes);
-        if (other.size == name.size && name.size > 0 && memcmp(other.data, name.data, name.size) == 0) {
+        if (other.size == name.size && name.size > 0 &&
+            memcmp(other.data, name.data, name.size) == 0) {
             return true;
         }
     }
