@@ -28,10 +28,18 @@ enum nnrpc_code contactd_take_password(
     return NNRPC_OK;
 }
 
+/* Lists beyond their bounds are told by these alone: looking up every value of a request that may
+ * have a hundred thousand would hold up the receiver. */
+static bool has_lists_within_bounds(const Contacts__V1__Contact *contact) {
+    return contact->n_contact_regarding <= CONTACTD_REPEATED_VALUES &&
+           contact->n_copy_correspondence_type_ids <= CONTACTD_REPEATED_VALUES &&
+           contact->n_copy_ticket_type_ids <= CONTACTD_REPEATED_VALUES;
+}
+
 void contactd_check_new_contact(
     struct contactd *contactd, struct nnrpc_status *status, const Contacts__V1__Contact *contact) {
     contactd_check_contact(status, contact, CONTACTD_ALL_FIELDS);
-    if (contact == NULL || status->details == NULL) {
+    if (contact == NULL || status->details == NULL || !has_lists_within_bounds(contact)) {
         return;
     }
     NNRPC_CLEANUP(store_snapshot_endp) struct store_snapshot *snapshot = NULL;

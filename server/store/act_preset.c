@@ -73,6 +73,16 @@ static bool has_text(struct texts texts, const char *text) {
     return false;
 }
 
+/* A value that is told to be out of bounds needs no second violation: it can be in no list. */
+static bool is_told(const struct nnrpc_status *status, const char *path) {
+    for (size_t i = 0; status->details != NULL && i < status->details->violation_count; i++) {
+        if (strcmp(status->details->violations[i].field, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_violation(
     struct engine_transaction *transaction, const struct preset_use *use, int field, size_t index,
     const char *value, struct nnrpc_status *status) {
@@ -82,6 +92,9 @@ static void add_violation(
         snprintf(path, sizeof(path), "%s[%zu]", use->path, index);
     } else {
         snprintf(path, sizeof(path), "%s", use->path);
+    }
+    if (is_told(status, path)) {
+        return;
     }
     preset_append_allowed(transaction, field, &allowed);
     const char *names = nnrpc_buffer_text(&allowed);
