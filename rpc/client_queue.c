@@ -83,6 +83,7 @@ static void delay(struct nnrpc_pending *pending, uint64_t due_ns) {
     pending->due_ns = due_ns;
     pending->lane = NULL;
     pending_list_append(&client->delayed, pending);
+    client_queue_wake(pending); /* it has a new time at which to act */
 }
 
 /*

@@ -4,8 +4,9 @@
  * nobody drives, and waits for the connections of all of them at once; if others drive all of
  * them, it sleeps. The invariant that rules out lost wake-ups: whenever the mutex is free, a busy
  * lane with a waiting thread's call in it, and a queue with a waiting thread's call and a free
- * lane, has a claimant or a thread that was woken for it. So whoever gives a claim up, or stops
- * waiting, nudges.
+ * lane, has a claimant or a thread that was woken for it, and a thread whose call is delayed knows
+ * when it is due. So whoever gives a claim up, or stops waiting, nudges, and whoever delays a call
+ * wakes its thread.
  */
 #include "driver.h"
 

@@ -182,6 +182,79 @@ static void a_lane_of_cancelled_calls_is_given_up_by_whoever_drives_it(void **st
     lanes_close(&lanes);
 }
 
+/* Holds the first frame and goes away at the second; behaves when it is started again. */
+static enum scripted_act close_second(
+    struct scripted_server *server, struct scripted_frame *frame) {
+    (void)frame;
+    static const enum scripted_act acts[] = {SCRIPTED_HOLD, SCRIPTED_CLOSE};
+    unsigned count = atomic_load(&server->frame_count);
+    return count < 2 ? acts[count] : SCRIPTED_SEND;
+}
+
+static struct nnrpc_pending *start_write(struct lanes *lanes, const char *text) {
+    const struct nnrpc_call_options far = {.timeout_ms = FAR_MS};
+    Echo__V1__WriteRequest request = ECHO__V1__WRITE_REQUEST__INIT;
+    request.text = (char *)text;
+    struct nnrpc_pending *pending = NULL;
+    assert_int_equal(
+        echo_service_write_start(lanes->client, &far, &request, &pending, NULL), NNRPC_OK);
+    return pending;
+}
+
+static struct nnrpc_pending *start_append(struct lanes *lanes) {
+    const struct nnrpc_call_options far = {.timeout_ms = FAR_MS};
+    Echo__V1__AppendRequest request = ECHO__V1__APPEND_REQUEST__INIT;
+    struct nnrpc_pending *pending = NULL;
+    assert_int_equal(
+        echo_service_append_start(lanes->client, &far, &request, &pending, NULL), NNRPC_OK);
+    return pending;
+}
+
+static void *finish_append(void *argument) {
+    struct caller *caller = argument;
+    Echo__V1__AppendResponse *response = NULL;
+    caller->code = echo_service_append_finish(caller->pending, &response, NULL);
+    return NULL;
+}
+
+static void *finish_write(void *argument) {
+    struct caller *caller = argument;
+    uint64_t start_ms = lanes_now_ms();
+    Echo__V1__WriteResponse *response = NULL;
+    caller->code = echo_service_write_finish(caller->pending, &response, NULL);
+    if (caller->code == NNRPC_OK) {
+        echo__v1__write_response__free_unpacked(response, NULL);
+    }
+    caller->took_ms = lanes_now_ms() - start_ms;
+    return NULL;
+}
+
+static void a_sleeper_learns_that_its_call_waits_for_another_try(void **state) {
+    (void)state;
+    struct lanes lanes;
+    lanes_open(&lanes, close_second, &one_lane);
+    struct nnrpc_pending *first = start_write(&lanes, "first");
+    lanes_await_held(&lanes, first, 1);
+    struct caller driver = {.pending = start_append(&lanes)}; /* not repeated: it will leave */
+    struct caller sleeper = {.pending = start_write(&lanes, "second")};
+    assert_int_equal(pthread_create(&driver.thread, NULL, finish_append, &driver), 0);
+    lanes_pause_ms(50);
+    assert_int_equal(pthread_create(&sleeper.thread, NULL, finish_write, &sleeper), 0);
+    lanes_pause_ms(50);
+    scripted_let_go(&lanes.server); /* both calls travel in the second frame, and are lost */
+    join(&driver);
+    assert_int_equal(driver.code, NNRPC_UNAVAILABLE);
+    scripted_stop(&lanes.server);
+    scripted_start(&lanes.server);
+    join(&sleeper);
+    assert_int_equal(sleeper.code, NNRPC_OK);
+    assert_in_range(sleeper.took_ms, 0, SLOW_MACHINE_MS);
+    Echo__V1__WriteResponse *response = NULL;
+    assert_int_equal(echo_service_write_finish(first, &response, NULL), NNRPC_OK);
+    echo__v1__write_response__free_unpacked(response, NULL);
+    lanes_close(&lanes);
+}
+
 /* --- Many --------------------------------------------------------------------------------- */
 
 struct crowd {
@@ -257,6 +330,7 @@ int main(void) {
         cmocka_unit_test(a_thread_that_times_out_hands_its_lane_over),
         cmocka_unit_test(a_driver_is_told_when_its_call_moved_to_another_lane),
         cmocka_unit_test(a_lane_of_cancelled_calls_is_given_up_by_whoever_drives_it),
+        cmocka_unit_test(a_sleeper_learns_that_its_call_waits_for_another_try),
         cmocka_unit_test(nobody_is_forgotten_in_a_crowd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
