@@ -32,16 +32,16 @@ static inline void packed_deinit(struct packed *packed) {
 
 static inline struct packed pack(const void *message) {
     struct packed packed = {.size = protobuf_c_message_get_packed_size(message)};
-    packed.data = malloc(packed.size);
-    assert_true(packed.size == 0 || packed.data != NULL);
+    packed.data = malloc(packed.size > 0 ? packed.size : 1);
+    assert_non_null(packed.data);
     (void)protobuf_c_message_pack(message, packed.data);
     return packed;
 }
 
 static inline struct packed copy_bytes(const void *bytes, size_t size) {
-    struct packed packed = {.data = malloc(size), .size = size};
-    assert_true(size == 0 || packed.data != NULL);
-    if (size > 0) {
+    struct packed packed = {.data = malloc(size > 0 ? size : 1), .size = size};
+    assert_non_null(packed.data);
+    if (size > 0 && packed.data != NULL) {
         memcpy(packed.data, bytes, size);
     }
     return packed;
