@@ -8,7 +8,7 @@
 
 #include "acts.h"
 
-#define ROUNDS 40
+#define ROUNDS 25
 #define CREATORS 4
 #define CREATES_EACH 40
 
@@ -314,6 +314,32 @@ static void a_preset_is_used_before_it_is_retired_or_not_at_all(void **state) {
     }
 }
 
+/* Somebody who lists a customer's contacts while they are converted and unlinked. */
+static void list_the_customer(struct contender *self) {
+    Contacts__V1__ListContactsRequest request = CONTACTS__V1__LIST_CONTACTS_REQUEST__INIT;
+    request.customer_id = text(self->customer_id);
+    request.include_links = 1;
+    const Contacts__V1__ListContactsResponse *response = call_list_contacts(self->peer, &request);
+    bool whole = response != NULL && response->n_contacts == 1 &&
+                 response->links[0]->n_customer_ids == 1 &&
+                 strcmp(response->links[0]->customer_ids[0], self->customer_id) == 0;
+    self->value = whole ? "whole" : "not whole";
+}
+
+static void a_contact_is_listed_exactly_once_while_it_is_converted(void **state) {
+    struct peer *peer = *state;
+    struct contender both[2] = {
+        contender_of(peer, list_the_customer), contender_of(peer, convert_it)};
+    for (int round = 0; round < ROUNDS; round++) {
+        both[0].customer_id = new_customer(peer);
+        both[1].contact_id = create_direct_contact(peer, both[0].customer_id)->id;
+        race(both);
+        expect_ok(both[0].peer);
+        expect_ok(both[1].peer);
+        assert_string_equal(both[0].value, "whole");
+    }
+}
+
 /* --- Many writers --------------------------------------------------------------------------- */
 
 struct creator {
@@ -382,6 +408,7 @@ int main(void) {
         scenario_test(no_direct_contact_outlives_its_customer),
         scenario_test(a_contact_is_saved_by_a_conversion_or_goes_with_its_customer),
         scenario_test(a_preset_is_used_before_it_is_retired_or_not_at_all),
+        scenario_test(a_contact_is_listed_exactly_once_while_it_is_converted),
         scenario_test(revisions_of_many_writers_have_no_gap_and_ids_no_double),
         scenario_test(the_server_stops_and_its_store_is_sound),
     };
