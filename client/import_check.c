@@ -83,7 +83,7 @@ static uint64_t find_conflict(
 }
 
 void ctl_import_check_claim(struct ctl_import *import, struct ctl_import_entry *entry) {
-    struct claim claims[CLAIMS_MAX];
+    struct claim claims[CLAIMS_MAX] = {0};
     const struct claim *taken = NULL;
     size_t count = claims_of(import, entry, claims);
     uint64_t holder = find_conflict(claims, count, &taken);
@@ -106,7 +106,7 @@ void ctl_import_check_claim(struct ctl_import *import, struct ctl_import_entry *
 }
 
 static void release_claims(struct ctl_import *import, const struct ctl_import_entry *entry) {
-    struct claim claims[CLAIMS_MAX];
+    struct claim claims[CLAIMS_MAX] = {0};
     size_t count = claims_of(import, entry, claims);
     for (size_t i = 0; i < count; i++) {
         const uint64_t *holder = ctl_map_find(claims[i].map, claims[i].value);

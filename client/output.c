@@ -32,7 +32,9 @@ enum ctl_exit ctl_output_bytes(const struct nnrpc_buffer *bytes) {
         ctl_complain("out of memory");
         return CTL_FAILED;
     }
-    if (fwrite(bytes->data, 1, bytes->size, stdout) != bytes->size || fflush(stdout) != 0) {
+    bool is_written =
+        bytes->size == 0 || fwrite(bytes->data, 1, bytes->size, stdout) == bytes->size;
+    if (!is_written || fflush(stdout) != 0) {
         return ctl_fail_errno("cannot write the output");
     }
     return CTL_OK;

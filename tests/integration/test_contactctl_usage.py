@@ -72,6 +72,12 @@ class Usage(unittest.TestCase):
         codes = [int(code) for code in re.findall(r"^ {2,4}(\d+)  ", table, re.MULTILINE)]
         self.assertEqual(codes, [*range(10), 130])
 
+    def test_the_sample_is_what_its_script_makes(self):
+        with ctl.tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "sample")
+            subprocess.run([sys.executable, ctl.DATA / "make_sample.py", path], check=True)
+            self.assertEqual(path.read_bytes(), ctl.SAMPLE.read_bytes())
+
     def test_the_version_is_printed(self):
         self.assertRegex(self.ctl("--version").out, r"^contactctl \d+\.\d+\.\d+\n$")
 
