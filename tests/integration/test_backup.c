@@ -230,6 +230,32 @@ static void a_store_is_never_restored_over(void **state) {
     contactd_stop(server);
 }
 
+/* --- Two at once ---------------------------------------------------------------------------- */
+
+struct taker {
+    struct peer *peer;
+    const char *name;
+};
+
+static void take_backup(void *argument) {
+    struct taker *taker = argument;
+    try_backup(taker->peer, taker->name);
+}
+
+static void of_two_backups_of_one_name_exactly_one_is_taken(void **state) {
+    struct peer *peer = *state;
+    struct taker takers[2] = {
+        {.peer = join(peer->server, NULL)}, {.peer = join(peer->server, NULL)}};
+    for (int round = 0; round < 10; round++) {
+        takers[0].name = takers[1].name = fresh("twin");
+        run_together(take_backup, takers, sizeof(takers[0]), 2);
+        size_t winner = peer_succeeded(takers[0].peer) ? 0 : 1;
+        expect_ok(takers[winner].peer);
+        expect_reason(takers[1 - winner].peer, NNRPC_ALREADY_EXISTS, "BACKUP_EXISTS");
+        expect_info(takers[1 - winner].peer, "name", takers[0].name);
+    }
+}
+
 /* --- While others write --------------------------------------------------------------------- */
 
 struct churn {
@@ -292,6 +318,7 @@ int main(void) {
         scenario_test(a_restored_store_remembers_request_ids),
         scenario_test(what_is_no_backup_is_not_restored),
         scenario_test(a_store_is_never_restored_over),
+        scenario_test(of_two_backups_of_one_name_exactly_one_is_taken),
         scenario_test(a_backup_taken_under_load_is_one_consistent_state),
         scenario_test(the_server_stops_and_its_store_is_sound),
     };

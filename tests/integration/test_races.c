@@ -20,6 +20,7 @@ struct contender {
     const char *contact_id;
     const char *etag;
     const char *value;
+    const char *name;       /* of what is created; NULL: any */
     const char *created_id; /* out: what an act created */
 };
 
@@ -90,7 +91,7 @@ static void create_with_the_account_number(struct contender *self) {
 }
 
 static void create_with_the_request_id(struct contender *self) {
-    Contact contact = contact_named("Twin", "");
+    Contact contact = contact_named(self->name != NULL ? self->name : "Twin", "");
     Contacts__V1__CreateContactRequest request = CONTACTS__V1__CREATE_CONTACT_REQUEST__INIT;
     request.contact = &contact;
     request.request_id = text(self->value);
@@ -141,6 +142,25 @@ static void two_clients_with_one_request_id_create_one_contact(void **state) {
         expect_ok(both[1].peer);
         assert_string_equal(both[0].created_id, both[1].created_id);
         assert_int_equal(both[0].peer->revision, both[1].peer->revision);
+        expect_revision(peer, revision + 1);
+    }
+}
+
+static void of_two_requests_with_one_request_id_exactly_one_is_taken(void **state) {
+    struct peer *peer = *state;
+    struct contender both[2] = {
+        contender_of(peer, create_with_the_request_id),
+        contender_of(peer, create_with_the_request_id)};
+    both[0].name = "First";
+    both[1].name = "Second";
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t revision = revision_now(peer);
+        both[0].value = both[1].value = fresh("contested");
+        race(both);
+        size_t winner = only_winner(both);
+        expect_reason(both[1 - winner].peer, NNRPC_INVALID_ARGUMENT, "REQUEST_ID_REUSED");
+        assert_string_equal(
+            get_contact(peer, both[winner].created_id)->first_name, both[winner].name);
         expect_revision(peer, revision + 1);
     }
 }
@@ -398,6 +418,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         scenario_test(of_two_updates_with_one_etag_exactly_one_wins),
         scenario_test(two_clients_with_one_request_id_create_one_contact),
+        scenario_test(of_two_requests_with_one_request_id_exactly_one_is_taken),
         scenario_test(an_update_comes_before_a_delete_or_not_at_all),
         scenario_test(of_two_customers_with_one_account_number_exactly_one_is_created),
         scenario_test(a_link_never_outlives_its_contact),
