@@ -198,8 +198,7 @@ static void frame_full_is_told_when_the_call_was_alone(void **state) {
     memset(&full, 0, sizeof(full));
     full.always = true;
     lanes_open(&lanes, frame_full, &one_try);
-    const struct nnrpc_call_options patient = {.timeout_ms = 60000};
-    struct nnrpc_pending *pending = lanes_start_read(lanes.client, &patient, "x", 0);
+    struct nnrpc_pending *pending = lanes_start_read(lanes.client, NULL, "x", 0);
     lanes_await_held(&lanes, pending, 1);
     scripted_let_go(&lanes.server);
     assert_int_equal(lanes_finish_read(pending, "x", &status), NNRPC_RESOURCE_EXHAUSTED);

@@ -139,11 +139,10 @@ static void expect_all_answers(
     struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
     struct nnrpc_pending **calls = calloc(count, sizeof(struct nnrpc_pending *));
     assert_non_null(calls);
-    const struct nnrpc_call_options patient = {.timeout_ms = 60000};
     char text[24];
     for (size_t i = 0; i < count; i++) {
         (void)snprintf(text, sizeof(text), "%zu", i);
-        calls[i] = lanes_start_read(lanes.client, &patient, text, padding_bytes);
+        calls[i] = lanes_start_read(lanes.client, NULL, text, padding_bytes);
     }
     lanes_pause_ms(read_late_ms);
     for (size_t i = 0; i < count; i++) {
@@ -188,13 +187,11 @@ struct caller {
 static void *call_often(void *argument) {
     struct caller *caller = argument;
     struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
-    const struct nnrpc_call_options patient = {.timeout_ms = 60000};
     for (unsigned i = 0; i < 100; i++) {
         char text[32];
         (void)snprintf(text, sizeof(text), "%u.%u", caller->number, i);
-        enum nnrpc_code code = i % 4 == 3
-                                   ? lanes_write(caller->client, &patient, text, &status)
-                                   : lanes_read(caller->client, &patient, text, 1000, &status);
+        enum nnrpc_code code = i % 4 == 3 ? lanes_write(caller->client, NULL, text, &status)
+                                          : lanes_read(caller->client, NULL, text, 1000, &status);
         if (code != NNRPC_OK) {
             caller->failures++;
             (void)snprintf(caller->problem, sizeof(caller->problem), "%s", status.message);

@@ -14,6 +14,8 @@
 
 #include "clock.h"
 
+#define PATIENCE_MS 60000
+
 void lanes_prepare(
     struct lanes *lanes, scripted_script script, const struct nnrpc_client_options *options) {
     scripted_folder_make(lanes->folder);
@@ -28,6 +30,7 @@ void lanes_prepare(
         chosen.endpoints = endpoints;
         chosen.endpoint_count = 1;
     }
+    chosen.timeout_ms = chosen.timeout_ms == 0 ? PATIENCE_MS : chosen.timeout_ms;
     struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
     if (nnrpc_client_new(&chosen, &lanes->client, &status) != NNRPC_OK) {
         fail_msg("%s", status.message);

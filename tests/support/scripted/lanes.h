@@ -19,7 +19,7 @@ struct lanes {
 };
 
 /** Prepares server and client, the server not started. NULL options: defaults; the endpoint is set
- *  here if there is none. */
+ *  here if there is none, and a budget of a minute, for slow machines. */
 void lanes_prepare(
     struct lanes *lanes, scripted_script script, const struct nnrpc_client_options *options);
 
