@@ -274,8 +274,7 @@ static void well_formed_utf8_is_valid(void **state) {
         "\xef\xbf\xbf",
         "\xf0\x90\x80\x80",
         "\xf4\x8f\xbf\xbf",
-        "12345678\xc3\xa9"
-        "12345678",
+        "12345678\303\25112345678",
         "1234567\xc3\xa9",
         "\x7f",
     };
