@@ -14,6 +14,7 @@
 #include "unsent.h"
 
 #define DRAIN_POLL_MS 1
+#define CALLERS_POLL_MS 5
 #define DRAIN_QUIET_MS 30   /* with nothing unsent, before replies count as taken */
 #define DRAIN_STUCK_MS 2000 /* without a peer taking anything */
 #define DRAIN_EXTRA_MS 500  /* for replies, when the calls took all of drain_ms */
@@ -281,11 +282,13 @@ static void wait_for_calls(struct nnrpc_server *server, uint64_t deadline_ns) {
 /* What the kernel of a peer has taken may still stand in the peer's own library, which drops it
  * when the connection ends: a caller gets a moment to fetch its reply. One that does not in time
  * finds its connection lost, and repeats the call. */
-static void wait_for_callers(struct nnrpc_server *server, uint64_t deadline_ns) {
-    const struct timespec pause = {.tv_nsec = DRAIN_POLL_MS * 1000000};
+static void wait_for_callers(
+    struct nnrpc_server *server, const char *const *urls, uint64_t deadline_ns) {
+    const struct timespec pause = {.tv_nsec = CALLERS_POLL_MS * 1000000};
     uint64_t now_ns = nnrpc_clock_ns();
     while (now_ns < deadline_ns &&
-           now_ns < atomic_load(&server->last_reply_ns) + (uint64_t)DRAIN_GRACE_MS * 1000000) {
+           now_ns < atomic_load(&server->last_reply_ns) + (uint64_t)DRAIN_GRACE_MS * 1000000 &&
+           nnrpc_unsent_has_peers(urls, server->receiver_count)) {
         nanosleep(&pause, NULL);
         now_ns = nnrpc_clock_ns();
     }
@@ -297,7 +300,7 @@ static void wait_for_replies(struct nnrpc_server *server, uint64_t deadline_ns) 
         urls[index] = server->receivers[index].url;
     }
     nnrpc_unsent_wait(urls, server->receiver_count, DRAIN_QUIET_MS, DRAIN_STUCK_MS, deadline_ns);
-    wait_for_callers(server, deadline_ns);
+    wait_for_callers(server, urls, deadline_ns);
 }
 
 static void join_receivers(struct nnrpc_server *server) {

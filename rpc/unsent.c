@@ -21,6 +21,7 @@
 #include "clock.h"
 
 #define SAMPLE_MS 2
+#define BLIND_FACTOR 10 /* longer, where nothing can be seen */
 
 union address {
     struct sockaddr any;
@@ -109,24 +110,38 @@ static uint64_t waiting_writers(int descriptor, const struct addresses *addresse
     return count;
 }
 
-/* How much is left to send, by any measure; false when the system does not tell. */
-static bool sum_unsent(const struct addresses *addresses, uint64_t *out_unsent) {
+/* What is looked for on every descriptor: adds to *sum. */
+typedef void (*descriptor_look)(int descriptor, const struct addresses *addresses, uint64_t *sum);
+
+/* How much is left to send, by any measure. */
+static void look_for_unsent(int descriptor, const struct addresses *addresses, uint64_t *sum) {
+    *sum += is_ours(descriptor, addresses) ? unsent_bytes(descriptor)
+                                           : waiting_writers(descriptor, addresses);
+}
+
+static void look_for_peer(int descriptor, const struct addresses *addresses, uint64_t *sum) {
+    union address address;
+    socklen_t size = sizeof(address);
+    *sum += is_ours(descriptor, addresses) && getpeername(descriptor, &address.any, &size) == 0;
+}
+
+/* Looks at all descriptors of the process; false when the system does not tell. */
+static bool look_at_all(
+    descriptor_look look, const struct addresses *addresses, uint64_t *out_sum) {
     DIR *folder = opendir("/proc/self/fd");
     if (folder == NULL) {
         return false;
     }
-    uint64_t unsent = 0;
+    uint64_t sum = 0;
     struct dirent *entry = readdir(folder);
     while (entry != NULL) {
         if (entry->d_name[0] != '.') {
-            int descriptor = (int)strtol(entry->d_name, NULL, 10);
-            unsent += is_ours(descriptor, addresses) ? unsent_bytes(descriptor)
-                                                     : waiting_writers(descriptor, addresses);
+            look((int)strtol(entry->d_name, NULL, 10), addresses, &sum);
         }
         entry = readdir(folder);
     }
     closedir(folder);
-    *out_unsent = unsent;
+    *out_sum = sum;
     return true;
 }
 
@@ -140,9 +155,9 @@ bool nnrpc_unsent_wait(
     uint32_t quiet_samples = 0;
     bool is_known = true;
     /* Counted, not timed: on a busy machine much may pass between two looks. */
-    while (quiet_samples * SAMPLE_MS < quiet_ms) {
+    while (quiet_samples * SAMPLE_MS < (is_known ? quiet_ms : BLIND_FACTOR * quiet_ms)) {
         uint64_t unsent = 0;
-        is_known = sum_unsent(&addresses, &unsent);
+        is_known = look_at_all(look_for_unsent, &addresses, &unsent);
         quiet_samples = unsent == 0 ? quiet_samples + 1 : 0;
         uint64_t now_ns = nnrpc_clock_ns();
         if (unsent != last || unsent == 0) {
@@ -155,4 +170,10 @@ bool nnrpc_unsent_wait(
         nanosleep(&pause, NULL);
     }
     return is_known;
+}
+
+bool nnrpc_unsent_has_peers(const char *const *urls, size_t url_count) {
+    const struct addresses addresses = {.urls = urls, .count = url_count};
+    uint64_t peers = 0;
+    return !look_at_all(look_for_peer, &addresses, &peers) || peers > 0;
 }

@@ -19,7 +19,7 @@
 /**
  * Waits until no connection that was accepted on these addresses has had unsent bytes for
  * quiet_ms. Blocks until then, until the deadline, or until nothing has moved for stuck_ms (the
- * peers do not read). Where the system does not tell (no /proc), waits for quiet_ms.
+ * peers do not read). Where the system does not tell (no /proc), waits for ten times quiet_ms.
  *
  * @param urls  As given to nnrpc_listener_open().
  * @return Whether everything is known to be sent.
@@ -27,5 +27,8 @@
 bool nnrpc_unsent_wait(
     const char *const *urls, size_t url_count, uint32_t quiet_ms, uint32_t stuck_ms,
     uint64_t deadline_ns);
+
+/** Whether anybody is connected to one of these addresses; true where the system does not tell. */
+bool nnrpc_unsent_has_peers(const char *const *urls, size_t url_count);
 
 #endif

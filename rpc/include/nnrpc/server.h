@@ -141,9 +141,9 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_server_start(
  * end and the sockets are closed.
  *
  * A reply has reached its peer, as far as can be seen from here, when neither nanomsg nor the
- * kernel holds any of it, for 30 ms, and the last one is a quarter of a second old, since the
- * peer's own library drops what nobody fetched from it when the connection ends. Peers that take
- * nothing for two seconds are not waited for.
+ * kernel has held any of it for 30 ms; and while anybody is connected, the last reply is left a
+ * quarter of a second, since the peer's own library drops what nobody fetched from it when the
+ * connection ends. Peers that take nothing for two seconds are not waited for.
  *
  * Blocks up to drain_ms, half a second for replies, and what a running handler takes. Calls that
  * wait for a worker after drain_ms are refused; deferred ones may still be answered.
