@@ -84,7 +84,11 @@ enum nnrpc_code act_unpack(
     ProtobufCMessage *message =
         protobuf_c_message_unpack(type, &act->arena->allocator, packed.size, packed.data);
     if (message == NULL) {
-        return fault_out_of_memory(out_status);
+        if (act->arena->exhausted) {
+            return fault_out_of_memory(out_status);
+        }
+        engine_fail(act->transaction);
+        return engine_check(act->transaction, out_status);
     }
     *out_message = message;
     return NNRPC_OK;

@@ -107,7 +107,7 @@ NNRPC_NODISCARD enum nnrpc_code act_pack(
     struct act *act, const ProtobufCMessage *message, struct nnrpc_slice *out_packed,
     struct nnrpc_status *out_status);
 
-/** Unpacks a record into the arena. @return OK, MEMORY_LIMIT. */
+/** Unpacks a record into the arena. @return OK, MEMORY_LIMIT, STORE_FAILED (it is no record). */
 NNRPC_NODISCARD enum nnrpc_code act_unpack(
     struct act *act, const ProtobufCMessageDescriptor *type, struct nnrpc_slice packed,
     ProtobufCMessage **out_message, struct nnrpc_status *out_status);

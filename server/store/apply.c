@@ -157,7 +157,7 @@ static void put_customer(
     nnrpc_buffer_append(&value, bytes, sizeof(bytes));
     nnrpc_buffer_append(&value, record.data, record.size);
     if (value.failed) {
-        engine_fail(transaction);
+        engine_fail_memory(transaction);
         return;
     }
     engine_put(
@@ -253,7 +253,7 @@ static void delete_direct_contact(
     };
     change_pack(&tombstone, &packed);
     if (contact.failed || packed.failed) {
-        engine_fail(transaction);
+        engine_fail_memory(transaction);
         return;
     }
     delete_contact(transaction, contact_id);

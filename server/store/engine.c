@@ -87,6 +87,9 @@ static enum nnrpc_code explain(
             "start with a larger map",
             mdb_strerror(failure));
     }
+    if (failure == ENOMEM) {
+        return fault_out_of_memory(out_status);
+    }
     if (failure == MDB_READERS_FULL) {
         return nnrpc_fail(
             out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, STORE_NNRPC_REASON(OVERLOADED),
@@ -352,6 +355,12 @@ bool engine_failed(const struct engine_transaction *transaction) {
 void engine_fail(struct engine_transaction *transaction) {
     if (transaction->failure == 0) {
         transaction->failure = MDB_CORRUPTED;
+    }
+}
+
+void engine_fail_memory(struct engine_transaction *transaction) {
+    if (transaction->failure == 0) {
+        transaction->failure = ENOMEM;
     }
 }
 

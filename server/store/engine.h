@@ -127,8 +127,8 @@ void engine_abortp(struct engine_transaction **transaction);
 /**
  * What became of the transaction so far.
  *
- * @return NNRPC_OK; NNRPC_RESOURCE_EXHAUSTED (STORAGE_FULL: disk or map); NNRPC_INTERNAL
- *         (STORE_FAILED: anything else).
+ * @return NNRPC_OK; NNRPC_RESOURCE_EXHAUSTED (STORAGE_FULL: disk or map; MEMORY_LIMIT);
+ *         NNRPC_INTERNAL (STORE_FAILED: anything else).
  */
 NNRPC_NODISCARD enum nnrpc_code engine_check(
     const struct engine_transaction *transaction, struct nnrpc_status *out_status);
@@ -136,8 +136,11 @@ NNRPC_NODISCARD enum nnrpc_code engine_check(
 /** Whether the transaction has failed. */
 bool engine_failed(const struct engine_transaction *transaction);
 
-/** Makes the transaction fail, when its user found stored bytes that cannot be, or no memory. */
+/** Makes the transaction fail, when its user found stored bytes that cannot be. */
 void engine_fail(struct engine_transaction *transaction);
+
+/** The same, when its user found no memory. */
+void engine_fail_memory(struct engine_transaction *transaction);
 
 /** Whether anything was put or deleted. */
 bool engine_changed(const struct engine_transaction *transaction);

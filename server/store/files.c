@@ -66,6 +66,11 @@ enum nnrpc_code files_path(
 
 enum nnrpc_code files_make_folder(const char *folder, struct nnrpc_status *out_status) {
     char path[PATH_MAX];
+    if (folder[0] == '\0') {
+        return nnrpc_fail(
+            out_status, NNRPC_INVALID_ARGUMENT, STORE_DOMAIN, STORE_REASON(STORE_FAILED),
+            "no data folder is given");
+    }
     enum nnrpc_code code = files_path(folder, "", path, out_status);
     if (code != NNRPC_OK) {
         return code;

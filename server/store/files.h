@@ -24,7 +24,7 @@ void files_closep(int *descriptor);
 NNRPC_NODISCARD enum nnrpc_code files_path(
     const char *folder, const char *name, char out_path[PATH_MAX], struct nnrpc_status *out_status);
 
-/** Makes the folder 0700 with what is missing above it, unless it is there. */
+/** Makes the folder 0700 with what is missing above it, unless it is there. "" is refused. */
 NNRPC_NODISCARD enum nnrpc_code files_make_folder(
     const char *folder, struct nnrpc_status *out_status);
 

@@ -164,7 +164,7 @@ void preset_put(struct engine_transaction *transaction, struct nnrpc_slice recor
     engine_get(transaction, ENGINE_PRESETS, key_slice(&key), &bucket);
     insert_record(bucket, record, name, &replaced);
     if (replaced.failed) {
-        engine_fail(transaction);
+        engine_fail_memory(transaction);
         return;
     }
     engine_put(

@@ -140,7 +140,7 @@ void request_keep(
     size_t answer_size = source == SOURCE_INLINE ? response.size : 0;
     uint8_t *at = nnrpc_buffer_reserve(&value, HEAD_BYTES + answer_size);
     if (at == NULL) {
-        engine_fail(transaction);
+        engine_fail_memory(transaction);
         return;
     }
     memcpy(at, write->digest, STORE_DIGEST_BYTES);

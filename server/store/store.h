@@ -57,7 +57,8 @@ struct store_options {
  *
  * @return NNRPC_OK; NNRPC_UNAVAILABLE (another process has it open; the message has its pid);
  *         NNRPC_PERMISSION_DENIED (folder or file cannot be used); NNRPC_FAILED_PRECONDITION (made
- *         by a newer version, or not a store); NNRPC_RESOURCE_EXHAUSTED (disk, memory).
+ *         by a newer version, or not a store); NNRPC_RESOURCE_EXHAUSTED (disk, memory);
+ *         NNRPC_INVALID_ARGUMENT (the folder's path is empty or too long).
  */
 NNRPC_NODISCARD enum nnrpc_code store_open(
     const struct store_options *options, struct store **out_store, struct nnrpc_status *out_status);

@@ -12,9 +12,9 @@
 #define READER_CHECK_NS (60 * NS_PER_S)
 /* Request ids are looked through in rounds, this many while one is kept. */
 #define SWEEPS_PER_RETENTION 16
-#define SWEEP_MOST_S 600
-/* Walking LMDB's free list is not for every group. */
-#define FILL_CHECK_NS (NS_PER_S / 10)
+#define SWEEP_MOST_S 7200
+/* Counting free pages takes longer the more there are: of the time, this part at most. */
+#define FILL_CHECK_PART 20
 #define FULL_PERCENT 90
 
 static uint64_t sweep_interval_ns(const struct writer *writer) {
@@ -92,8 +92,9 @@ bool upkeep_is_full(struct writer *writer) {
     if (touched < limit) {
         writer->is_full = false;
     } else if (now_ns >= writer->next_fill_check_ns) {
-        writer->next_fill_check_ns = now_ns + FILL_CHECK_NS;
         bool is_full = touched - engine_free_bytes(engine) >= limit;
+        uint64_t ended_ns = writer_clock_ns();
+        writer->next_fill_check_ns = ended_ns + FILL_CHECK_PART * (ended_ns - now_ns);
         if (is_full && !writer->is_full) {
             writer_log(
                 writer, "storage_full", "used_bytes=%zu map_bytes=%zu", touched,

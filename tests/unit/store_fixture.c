@@ -244,6 +244,21 @@ Contacts__V1__Customer *answer_customer(const struct answer *answer) {
     return customer;
 }
 
+struct answer delete_contact(struct fixture *fixture, const char *id, const char *etag) {
+    Contacts__V1__DeleteContactRequest request = CONTACTS__V1__DELETE_CONTACT_REQUEST__INIT;
+    request.id = (char *)id;
+    request.etag = (char *)etag;
+    return act_now(fixture, STORE_DELETE_CONTACT, &request);
+}
+
+struct answer convert_contact(struct fixture *fixture, const char *id, const char *etag) {
+    Contacts__V1__ConvertToSharedContactRequest request =
+        CONTACTS__V1__CONVERT_TO_SHARED_CONTACT_REQUEST__INIT;
+    request.id = (char *)id;
+    request.etag = (char *)etag;
+    return act_now(fixture, STORE_CONVERT_TO_SHARED_CONTACT, &request);
+}
+
 /* --- Shorthands --------------------------------------------------------------------------- */
 
 const char *id_text(uint64_t id, char out_text[ID_BYTES]) {

@@ -118,6 +118,10 @@ void expect_info(const struct answer *answer, const char *key, const char *value
 Contacts__V1__Contact *answer_contact(const struct answer *answer);
 Contacts__V1__Customer *answer_customer(const struct answer *answer);
 
+/** Deletes or converts a contact; "" for no etag. */
+struct answer delete_contact(struct fixture *fixture, const char *id, const char *etag);
+struct answer convert_contact(struct fixture *fixture, const char *id, const char *etag);
+
 /* --- Shorthands: each asserts success --------------------------------------------------------- */
 
 void put_customer(struct fixture *fixture, const char *id);

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # The store's tests: each has a store of its own in a fresh folder and ends with the consistency
 # check.
-add_library(store_fixture STATIC store_fixture.c)
+add_library(store_fixture STATIC store_fixture.c store_model.c)
 target_compile_definitions(store_fixture PRIVATE _GNU_SOURCE)
 target_link_libraries(store_fixture PUBLIC
   contacts_store contacts_api nnrpc PkgConfig::CMOCKA Threads::Threads)
 
 nnrpc_unit_test(store_contacts store_fixture)
+nnrpc_unit_test(store_import store_fixture)
 nnrpc_unit_test(store_customers store_fixture)
 nnrpc_unit_test(store_presets store_fixture)
 nnrpc_unit_test(store_requests store_fixture)
 nnrpc_unit_test(store_lists store_fixture)
+nnrpc_unit_test(store_customer_lists store_fixture)
 nnrpc_unit_test(store_writer store_fixture)
 nnrpc_unit_test(store_changes store_fixture)
 nnrpc_unit_test(store_open store_fixture)

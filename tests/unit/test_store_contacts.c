@@ -66,32 +66,6 @@ static struct answer update(
     return act_now(fixture, STORE_UPDATE_CONTACT, &request);
 }
 
-static struct answer delete_contact(struct fixture *fixture, const char *id, const char *etag) {
-    Contacts__V1__DeleteContactRequest request = CONTACTS__V1__DELETE_CONTACT_REQUEST__INIT;
-    request.id = (char *)id;
-    request.etag = (char *)etag;
-    return act_now(fixture, STORE_DELETE_CONTACT, &request);
-}
-
-static struct answer convert(struct fixture *fixture, const char *id, const char *etag) {
-    Contacts__V1__ConvertToSharedContactRequest request =
-        CONTACTS__V1__CONVERT_TO_SHARED_CONTACT_REQUEST__INIT;
-    request.id = (char *)id;
-    request.etag = (char *)etag;
-    return act_now(fixture, STORE_CONVERT_TO_SHARED_CONTACT, &request);
-}
-
-static struct answer import(
-    struct fixture *fixture, const Contact *contact, char **links, size_t link_count,
-    bool keep_id) {
-    Contacts__V1__ImportContactRequest request = CONTACTS__V1__IMPORT_CONTACT_REQUEST__INIT;
-    request.contact = (Contact *)contact;
-    request.linked_customer_ids = links;
-    request.n_linked_customer_ids = link_count;
-    request.keep_id = keep_id;
-    return act_now(fixture, STORE_IMPORT_CONTACT, &request);
-}
-
 static int compare_times(
     const Google__Protobuf__Timestamp *a, const Google__Protobuf__Timestamp *b) {
     if (a->seconds != b->seconds) {
@@ -194,6 +168,22 @@ static void every_wrong_preset_value_has_its_violation(void **state) {
     expect_info(&answer, "value", "Sir");
     expect_info(&answer, "allowed", "Mr,Mrs");
     assert_int_equal(put_plain_contact(fixture, ""), 1);
+}
+
+static void preset_values_can_be_checked_beside_other_faults(void **state) {
+    struct fixture *fixture = *state;
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    NNRPC_CLEANUP(store_snapshot_endp) struct store_snapshot *snapshot = NULL;
+    Contact given = no_contact;
+    given.title = "Mr";
+    given.country = "XX";
+    given.dealer_code = "\x01";
+    assert_int_equal(store_snapshot_begin(fixture->store, 0, &snapshot, &status), NNRPC_OK);
+    nnrpc_status_add_violation(&status, "contact.dealer_code", "INVALID_TEXT", "is told already");
+    store_check_presets(snapshot, &given.base, &status);
+    assert_int_equal(status.details->violation_count, 2);
+    assert_string_equal(status.details->violations[1].field, "contact.country");
+    assert_string_equal(status.details->violations[1].reason, "UNKNOWN_PRESET_VALUE");
 }
 
 static void a_contact_above_64_kib_is_refused(void **state) {
@@ -366,7 +356,7 @@ static void an_etag_that_does_not_match_aborts_every_act(void **state) {
     expect_info(&updated, "etag", stored->etag);
     ANSWER deleted = delete_contact(fixture, "1", "1-ffff");
     expect_refused(fixture, &deleted, NNRPC_ABORTED, "ETAG_MISMATCH");
-    ANSWER converted = convert(fixture, "1", "1-ffff");
+    ANSWER converted = convert_contact(fixture, "1", "1-ffff");
     expect_refused(fixture, &converted, NNRPC_ABORTED, "ETAG_MISMATCH");
     changed.etag = stored->etag;
     ANSWER answer = update(fixture, 1, &changed, "first_name", NULL, NULL);
@@ -471,7 +461,7 @@ static void a_missing_contact_is_not_found_by_any_act(void **state) {
     expect_info(&updated, "contact_id", "9");
     ANSWER deleted = delete_contact(fixture, "9", "");
     expect_refused(fixture, &deleted, NNRPC_NOT_FOUND, "CONTACT_NOT_FOUND");
-    ANSWER converted = convert(fixture, "9", "");
+    ANSWER converted = convert_contact(fixture, "9", "");
     expect_refused(fixture, &converted, NNRPC_NOT_FOUND, "CONTACT_NOT_FOUND");
 }
 
@@ -506,124 +496,6 @@ static void an_update_moves_the_contact_in_every_index(void **state) {
     }
 }
 
-/* --- Delete and convert ------------------------------------------------------------------- */
-
-static void deleting_a_shared_contact_deletes_its_links(void **state) {
-    struct fixture *fixture = *state;
-    uint64_t id = put_plain_contact(fixture, "");
-    put_link(fixture, id, "C1");
-    put_link(fixture, id, "C2");
-    ANSWER answer = delete_contact(fixture, "1", "");
-    expect_ok(&answer);
-    assert_int_equal(answer.response.size, 0);
-    assert_null(read_contact(fixture, 1));
-    struct store_contact_query query = {.customer_id = "C1"};
-    struct id_list list = list_contacts(fixture, &query, 10);
-    assert_int_equal(list.count, 0);
-    ANSWER again = delete_contact(fixture, "1", "");
-    expect_refused(fixture, &again, NNRPC_NOT_FOUND, "CONTACT_NOT_FOUND");
-    struct store_check_report report;
-    fixture_stop(fixture, &report);
-    assert_int_equal(report.links, 0);
-    assert_int_equal(report.contacts, 0);
-}
-
-static void converting_makes_a_shared_contact_linked_to_its_old_customer(void **state) {
-    struct fixture *fixture = *state;
-    char links[64];
-    put_plain_contact(fixture, "C1");
-    CONTACT *before = read_contact(fixture, 1);
-    uint64_t revision = store_revision(fixture->store);
-    ANSWER answer = convert(fixture, "1", before->etag);
-    CONTACT *converted = answer_contact(&answer);
-    assert_string_equal(converted->customer_id, "");
-    assert_string_equal(converted->last_name, "Plain");
-    assert_string_not_equal(converted->etag, before->etag);
-    assert_int_equal(answer.revision, revision + 1);
-    read_links(fixture, 1, links, sizeof(links));
-    assert_string_equal(links, "C1");
-    struct store_contact_query query = {.customer_id = "C1", .form = STORE_FORM_SHARED};
-    struct id_list list = list_contacts(fixture, &query, 10);
-    assert_int_equal(list.count, 1);
-    free(list.ids);
-    ANSWER again = convert(fixture, "1", "");
-    expect_refused(fixture, &again, NNRPC_FAILED_PRECONDITION, "CONTACT_ALREADY_SHARED");
-    expect_info(&again, "contact_id", "1");
-}
-
-/* --- Import ------------------------------------------------------------------------------- */
-
-static void an_import_brings_contact_and_links_at_once(void **state) {
-    struct fixture *fixture = *state;
-    char *links[] = {"C2", "C1"};
-    char text[64];
-    uint64_t revision = store_revision(fixture->store);
-    ANSWER answer = import(fixture, &no_contact, links, 2, false);
-    expect_ok(&answer);
-    assert_int_equal(answer.revision, revision + 1);
-    read_links(fixture, 1, text, sizeof(text));
-    assert_string_equal(text, "C1,C2");
-    char *missing[] = {"C1", "nobody"};
-    ANSWER refused = import(fixture, &no_contact, missing, 2, false);
-    expect_refused(fixture, &refused, NNRPC_NOT_FOUND, "CUSTOMER_NOT_FOUND");
-    expect_info(&refused, "customer_id", "nobody");
-    Contact direct = no_contact;
-    direct.customer_id = "C1";
-    ANSWER both = import(fixture, &direct, links, 2, false);
-    expect_refused(fixture, &both, NNRPC_FAILED_PRECONDITION, "CONTACT_NOT_SHARED");
-}
-
-static void an_imported_contact_keeps_its_id_and_later_ids_are_greater(void **state) {
-    struct fixture *fixture = *state;
-    Contact given = no_contact;
-    given.id = "500";
-    ANSWER answer = import(fixture, &given, NULL, 0, true);
-    CONTACT *imported = answer_contact(&answer);
-    assert_string_equal(imported->id, "500");
-    ANSWER taken = import(fixture, &given, NULL, 0, true);
-    expect_refused(fixture, &taken, NNRPC_ALREADY_EXISTS, "CONTACT_ID_TAKEN");
-    expect_info(&taken, "contact_id", "500");
-    assert_int_equal(put_plain_contact(fixture, ""), 501);
-    ANSWER without = import(fixture, &given, NULL, 0, false);
-    CONTACT *assigned = answer_contact(&without);
-    assert_string_equal(assigned->id, "502");
-}
-
-static void an_id_that_leaves_none_behind_it_is_refused(void **state) {
-    struct fixture *fixture = *state;
-    static const char *const ids[] = {"18446744073709551615", "0", "", "007", "1x"};
-    for (size_t i = 0; i < NNRPC_LENGTH(ids); i++) {
-        Contact given = no_contact;
-        given.id = (char *)ids[i];
-        ANSWER answer = import(fixture, &given, NULL, 0, true);
-        expect_refused(fixture, &answer, NNRPC_INVALID_ARGUMENT, "INVALID_ID");
-        expect_violation(&answer, 0, "contact.id");
-    }
-    Contact last = no_contact;
-    last.id = "18446744073709551614";
-    ANSWER answer = import(fixture, &last, NULL, 0, true);
-    expect_ok(&answer);
-    ANSWER refused = create(fixture, &no_contact);
-    expect_refused(fixture, &refused, NNRPC_RESOURCE_EXHAUSTED, "STORAGE_FULL");
-}
-
-static void creation_times_do_not_fall_from_one_id_to_the_next(void **state) {
-    struct fixture *fixture = *state;
-    Contact given = no_contact;
-    given.id = "100";
-    ANSWER first = import(fixture, &given, NULL, 0, true);
-    CONTACT *upper = answer_contact(&first);
-    given.id = "50";
-    ANSWER second = import(fixture, &given, NULL, 0, true);
-    CONTACT *lower = answer_contact(&second);
-    assert_int_equal(compare_times(lower->create_time, upper->create_time), 0);
-    assert_true(compare_times(lower->update_time, upper->update_time) >= 0);
-    given.id = "150";
-    ANSWER third = import(fixture, &given, NULL, 0, true);
-    CONTACT *top = answer_contact(&third);
-    assert_true(compare_times(top->create_time, lower->update_time) >= 0);
-}
-
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -632,6 +504,7 @@ int main(void) {
         TEST(ids_ascend_and_are_never_given_again),
         TEST(a_contact_of_a_missing_customer_is_refused),
         TEST(every_wrong_preset_value_has_its_violation),
+        TEST(preset_values_can_be_checked_beside_other_faults),
         TEST(a_contact_above_64_kib_is_refused),
         TEST(a_password_is_kept_as_its_hash_beside_the_contact),
         TEST(a_mask_names_the_fields_that_are_set),
@@ -647,12 +520,6 @@ int main(void) {
         TEST(an_update_that_is_wrong_in_two_ways_says_both),
         TEST(a_missing_contact_is_not_found_by_any_act),
         TEST(an_update_moves_the_contact_in_every_index),
-        TEST(deleting_a_shared_contact_deletes_its_links),
-        TEST(converting_makes_a_shared_contact_linked_to_its_old_customer),
-        TEST(an_import_brings_contact_and_links_at_once),
-        TEST(an_imported_contact_keeps_its_id_and_later_ids_are_greater),
-        TEST(an_id_that_leaves_none_behind_it_is_refused),
-        TEST(creation_times_do_not_fall_from_one_id_to_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,8 @@ static void a_folder_that_cannot_be_is_refused(void **state) {
     snprintf(path, sizeof(path), "%s/file/data", fixture->parent);
     other.options.folder = path;
     expect_not_opened(&other, NNRPC_PERMISSION_DENIED, "file/data");
+    other.options.folder = "";
+    expect_not_opened(&other, NNRPC_INVALID_ARGUMENT, "no data folder");
 }
 
 static void what_a_crash_left_half_made_is_made_anew(void **state) {

@@ -241,6 +241,31 @@ static void two_copies_in_one_group_take_effect_once(void **state) {
     assert_int_equal(first.revision, 2);
 }
 
+static void a_kept_answer_is_found_without_the_writer(void **state) {
+    struct fixture *fixture = *state;
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer found = {0};
+    NNRPC_CLEANUP(store_snapshot_endp) struct store_snapshot *snapshot = NULL;
+    Contacts__V1__Contact contact = CONTACTS__V1__CONTACT__INIT;
+    Contacts__V1__CreateContactRequest create = CONTACTS__V1__CREATE_CONTACT_REQUEST__INIT;
+    uint64_t revision = 4711;
+    create.contact = &contact;
+    struct store_write write = identified(STORE_CREATE_CONTACT, &create, "a", 1);
+    ANSWER answer = write_now(fixture->store, &write);
+    expect_ok(&answer);
+    struct store_write other = identified(STORE_CREATE_CONTACT, &create, "a", 2);
+    struct store_write unknown = identified(STORE_CREATE_CONTACT, &create, "b", 1);
+    assert_int_equal(store_snapshot_begin(fixture->store, 0, &snapshot, &status), NNRPC_OK);
+    assert_false(store_find_answer(fixture->store, snapshot, &other, &revision, &found));
+    assert_false(store_find_answer(fixture->store, snapshot, &unknown, &revision, &found));
+    assert_int_equal(revision, 4711);
+    assert_int_equal(found.size, 0);
+    assert_true(store_find_answer(fixture->store, snapshot, &write, &revision, &found));
+    assert_int_equal(revision, answer.revision);
+    assert_int_equal(found.size, answer.response.size);
+    assert_memory_equal(found.data, answer.response.data, found.size);
+}
+
 static void validating_checks_all_and_changes_nothing(void **state) {
     struct fixture *fixture = *state;
     Contacts__V1__Contact contact = CONTACTS__V1__CONTACT__INIT;
@@ -383,6 +408,7 @@ int main(void) {
         TEST(an_empty_id_is_not_remembered),
         TEST(an_error_is_not_remembered),
         TEST(two_copies_in_one_group_take_effect_once),
+        TEST(a_kept_answer_is_found_without_the_writer),
         TEST(validating_checks_all_and_changes_nothing),
         TEST(validating_a_deletion_counts_and_deletes_nothing),
         TEST(a_write_behind_its_deadline_is_not_started),
