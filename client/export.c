@@ -241,6 +241,9 @@ static enum ctl_exit run_export(struct ctl_export *export) {
     result = result == CTL_OK ? export_contacts(export) : result;
     ctl_progress_free(export->progress);
     export->progress = NULL;
+    if (result == CTL_FAILED && ctl_interrupted()) {
+        result = CTL_INTERRUPTED;
+    }
     if (result == CTL_OK && !ctl_export_file_commit(export->file)) {
         result = CTL_FAILED;
     }

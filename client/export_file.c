@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "interrupt.h"
 #include "memory.h"
 
 struct ctl_export_file {
@@ -74,6 +75,9 @@ bool ctl_export_file_write(struct ctl_export_file *file, struct nnrpc_buffer *by
         return false;
     }
     while (written < bytes->size) {
+        if (ctl_interrupted()) {
+            return false;
+        }
         ssize_t size = write(file->descriptor, bytes->data + written, bytes->size - written);
         if (size < 0 && errno != EINTR) {
             ctl_complain("cannot write the export: %s", strerror(errno));

@@ -20,7 +20,7 @@ struct ctl_export_file;
  */
 struct ctl_export_file *ctl_export_file_open(const char *path);
 
-/** Writes the buffer and empties it. @return false after a complaint. */
+/** Writes the buffer and empties it. @return false after a complaint, or when a signal came. */
 NNRPC_NODISCARD bool ctl_export_file_write(
     struct ctl_export_file *file, struct nnrpc_buffer *bytes);
 

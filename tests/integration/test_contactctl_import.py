@@ -401,6 +401,20 @@ class Export(ctl.Case):
         self.assertIn("is a folder", self.ctl("export", self.folder, code=ctl.USAGE).err)
         self.ctl("export", "/nonexistent/x", code=ctl.USAGE)
 
+    def test_ctrl_c_leaves_no_file(self):
+        self.ctl("import", ctl.SAMPLE)
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        process = ctl.start(self.server, "export", pipe)
+        self.addCleanup(process.kill)
+        time.sleep(1)  # nobody reads, so it waits in the middle
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=ctl.RUN_SECONDS_MOST)
+        os.close(reader)
+        self.assertEqual(process.returncode, ctl.INTERRUPTED)
+        self.assertIn(b"the export is not complete", err)
+
     def test_a_store_that_changes_meanwhile_still_gives_a_file_that_imports(self):
         self.ctl("import", ctl.SAMPLE)
         path = self.folder / "export"

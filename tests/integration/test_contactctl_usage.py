@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 import unicodedata
 import unittest
 from pathlib import Path
@@ -200,6 +201,52 @@ class Output(ctl.Case):
         os.close(leader)
         self.assertEqual(process.wait(), ctl.OK)
         return text.decode().replace("\r\n", "\n").splitlines()
+
+    def converse(self, *words, answers=()):
+        """Runs contactctl on a terminal of its own, answering each prompt; what it showed, and
+        its exit code."""
+        child, leader = pty.fork()
+        if child == 0:
+            os.execve(ctl.CONTACTCTL, [ctl.CONTACTCTL, *words], ctl.environment(self.server))
+        shown = b""
+        answers = list(answers)
+        try:
+            while chunk := os.read(leader, 65536):
+                shown += chunk
+                if answers and chunk.endswith(b": "):
+                    time.sleep(0.2)  # echo goes off after the prompt
+                    os.write(leader, answers.pop(0).encode() + b"\n")
+        except OSError:
+            pass  # the last writer has gone
+        os.close(leader)
+        return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def test_a_password_is_asked_for_twice_and_never_shown(self):
+        words = ("contact", "create", "--last-name", "Ash", "--password", "-o", "json")
+        shown, code = self.converse(*words, answers=["sécret", "sécret"])
+        self.assertEqual(code, ctl.OK)
+        self.assertNotIn("sécret", shown)
+        contact = json.loads(shown[shown.index("{"):])
+        self.assertTrue(contact["hasAccountPassword"])
+        shown, code = self.converse(
+            "contact", "verify-password", contact["id"], answers=["sécret"])
+        self.assertIn("the password is right", shown)
+        shown, code = self.converse(*words, answers=["sécret", "other"])
+        self.assertEqual(code, ctl.USAGE)
+        self.assertIn("the two passwords differ", shown)
+
+    def test_progress_is_shown_on_a_terminal_and_wiped(self):
+        shown, code = self.converse("import", str(ctl.SAMPLE), "--window", "1")
+        self.assertEqual(code, ctl.OK)
+        self.assertRegex(shown, r"import \[#*-*\] +\d+%  \d+ lines  [\d,]+/s")
+        self.assertTrue(shown.rstrip().endswith("0 failed"), shown[-300:])
+        self.assertIn("\r\x1b[Kimported ", shown)
+        shown, _ = self.converse("import", str(ctl.SAMPLE), "--window", "1", "-q")
+        self.assertNotIn("[", shown)
+        shown, _ = self.converse("export", str(self.folder / "export"))
+        self.assertRegex(shown, r"export \[[#-]+\] +\d+% ")
+        shown, _ = self.converse("backup", "b")
+        self.assertIn("backup 0:00", shown)
 
     def test_a_table_fits_every_terminal(self):
         for columns in (40, 60, 80, 120, 200):
