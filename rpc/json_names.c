@@ -11,14 +11,16 @@
 
 int nnrpc_json_find_field(
     const struct nnrpc_message *message, const char *name, size_t size, unsigned int hint) {
-    if (hint < message->descriptor->n_fields) {
-        const char *likely = message->fields[hint].json_name;
-        if (strncmp(likely, name, size) == 0 && likely[size] == '\0') {
-            return (int)hint;
+    unsigned int count = message->descriptor->n_fields;
+    unsigned int index = hint < count ? hint : 0;
+    for (unsigned int tried = 0; tried < count && size != 0; tried++) {
+        const char *known = message->fields[index].json_name;
+        if (known[0] == name[0] && strncmp(known, name, size) == 0 && known[size] == '\0') {
+            return (int)index;
         }
+        index = index + 1 == count ? 0 : index + 1;
     }
-    int index = nnrpc_message_field_by_json_name(message, name, size);
-    return index >= 0 ? index : nnrpc_message_field_by_name(message, name, size);
+    return nnrpc_message_field_by_name(message, name, size);
 }
 
 /* --- Nearest ------------------------------------------------------------------------------ */

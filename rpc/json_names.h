@@ -15,7 +15,7 @@
 /**
  * Index of the field with a JSON name or proto name, or -1.
  *
- * @param hint  Index that is tried first: keys tend to stand in the order of the fields. Any
+ * @param hint  Index at which the search starts: keys tend to stand in the order of the fields. Any
  *              number is fine.
  */
 int nnrpc_json_find_field(

@@ -445,24 +445,23 @@ static void use_own_memory_functions(void) {
 /* What was wrong. jansson appends a quotation of the text, which is cut off: it might be a piece of
  * a password. */
 static const char *describe(json_error_t *error) {
-    switch (json_error_code(error)) {
-    case json_error_stack_overflow:
-        return "objects and lists are nested above 100 levels";
-    case json_error_invalid_utf8:
-        return "the text is not UTF-8";
-    case json_error_premature_end_of_input:
-        return "the text ends before the value does";
-    case json_error_end_of_input_expected:
-        return "there is more text after the value";
-    case json_error_null_character:
-    case json_error_null_byte_in_key:
-        return "NUL is not possible in text";
-    case json_error_duplicate_key:
-        return "a key stands twice in an object";
-    case json_error_numeric_overflow:
-        return "a number is out of range";
-    default:
-        break;
+    static const struct {
+        enum json_error_code code;
+        const char *text;
+    } KNOWN[] = {
+        {json_error_stack_overflow, "objects and lists are nested above 100 levels"},
+        {json_error_invalid_utf8, "the text is not UTF-8"},
+        {json_error_premature_end_of_input, "the text ends before the value does"},
+        {json_error_end_of_input_expected, "there is more text after the value"},
+        {json_error_null_character, "NUL is not possible in text"},
+        {json_error_null_byte_in_key, "NUL is not possible in text"},
+        {json_error_duplicate_key, "a key stands twice in an object"},
+        {json_error_numeric_overflow, "a number is out of range"},
+    };
+    for (size_t index = 0; index < NNRPC_LENGTH(KNOWN); index++) {
+        if (KNOWN[index].code == json_error_code(error)) {
+            return KNOWN[index].text;
+        }
     }
     if (strncmp(error->text, "invalid Unicode", strlen("invalid Unicode")) == 0) {
         return "an escape is no character";

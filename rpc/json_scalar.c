@@ -16,6 +16,8 @@
 #include "nnrpc/wire.h"
 #include "utf8.h"
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
 static void write_escape(struct nnrpc_buffer *out, unsigned char character) {
     static const char NAMED[] = {
         ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
@@ -47,10 +49,34 @@ static size_t plain_run(const unsigned char *text, size_t size, bool is_utf8) {
     return at;
 }
 
-void nnrpc_json_write_string(struct nnrpc_buffer *out, const char *text, size_t size) {
+/* Bytes of a word that are zero have their high bit set in the result; others may, above such. */
+static uint64_t zero_bytes(uint64_t word) {
+    return (word - EACH_BYTE) & ~word;
+}
+
+/* Whether text stands in a JSON string as it is and is ASCII, eight bytes a step. */
+static bool is_plain(const char *text, size_t size) {
+    const unsigned char *at = (const unsigned char *)text;
+    for (; size >= sizeof(uint64_t); at += sizeof(uint64_t), size -= sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, at, sizeof(word));
+        uint64_t control = (word - EACH_BYTE * 0x20) & ~word;
+        uint64_t escaped = zero_bytes(word ^ EACH_BYTE * '"') | zero_bytes(word ^ EACH_BYTE * '\\');
+        if (((word | control | escaped) & EACH_BYTE * 0x80) != 0) {
+            return false;
+        }
+    }
+    for (; size != 0; at++, size--) {
+        if (*at < 0x20 || *at >= 0x80 || *at == '"' || *at == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_escaped(struct nnrpc_buffer *out, const char *text, size_t size) {
     const unsigned char *at = (const unsigned char *)text;
     bool is_utf8 = nnrpc_utf8_valid(text, size);
-    nnrpc_buffer_append(out, "\"", 1);
     while (size != 0) {
         size_t run = plain_run(at, size, is_utf8);
         nnrpc_buffer_append(out, at, run);
@@ -67,7 +93,24 @@ void nnrpc_json_write_string(struct nnrpc_buffer *out, const char *text, size_t 
         at++;
         size--;
     }
-    nnrpc_buffer_append(out, "\"", 1);
+}
+
+void nnrpc_json_write_string(struct nnrpc_buffer *out, const char *text, size_t size) {
+    if (!is_plain(text, size)) {
+        nnrpc_buffer_append(out, "\"", 1);
+        write_escaped(out, text, size);
+        nnrpc_buffer_append(out, "\"", 1);
+        return;
+    }
+    uint8_t *at = nnrpc_buffer_reserve(out, size + 2);
+    if (at != NULL) {
+        at[0] = '"';
+        if (size != 0) {
+            memcpy(at + 1, text, size);
+        }
+        at[size + 1] = '"';
+        out->size += size + 2;
+    }
 }
 
 static void write_text(struct nnrpc_buffer *out, const char *text) {

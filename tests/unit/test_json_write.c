@@ -183,6 +183,31 @@ static void strings_are_escaped(void **state) {
         "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9, "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
 }
 
+/* Whole words are looked at at once: each character must be seen wherever it stands. */
+static void an_escape_is_seen_at_every_place(void **state) {
+    (void)state;
+    static const char *const NAMED[128] = {
+        ['"'] = "\\\"", ['\\'] = "\\\\", ['\b'] = "\\b", ['\f'] = "\\f",
+        ['\n'] = "\\n", ['\r'] = "\\r",  ['\t'] = "\\t",
+    };
+    for (int character = 0; character < 128; character++) {
+        char written[8] = {(char)character, '\0'};
+        if (NAMED[character] != NULL) {
+            snprintf(written, sizeof(written), "%s", NAMED[character]);
+        } else if (character < 0x20) {
+            snprintf(written, sizeof(written), "\\u%04x", (unsigned int)character);
+        }
+        for (size_t at = 0; at < 19; at++) {
+            char text[] = "a!#[]~\x7f z!#[]~\x7f zab";
+            char expected[64];
+            text[at] = (char)character;
+            snprintf(
+                expected, sizeof(expected), "\"%.*s%s%s\"", (int)at, text, written, text + at + 1);
+            expect_quoted(text, 19, expected);
+        }
+    }
+}
+
 static void what_is_not_utf8_becomes_the_replacement_character(void **state) {
     (void)state;
     expect_quoted("a\xff", 2, "\"a\\ufffd\"");
@@ -412,6 +437,7 @@ int main(void) {
         cmocka_unit_test(numbers_that_are_none_are_texts),
         cmocka_unit_test(the_locale_does_not_change_numbers),
         cmocka_unit_test(strings_are_escaped),
+        cmocka_unit_test(an_escape_is_seen_at_every_place),
         cmocka_unit_test(what_is_not_utf8_becomes_the_replacement_character),
         cmocka_unit_test(bytes_are_padded_base64),
         cmocka_unit_test(enums_are_their_short_names_or_numbers),
