@@ -71,6 +71,7 @@ static enum nnrpc_code prepare(
 
 static void enqueue(struct nnrpc_pending *pending) {
     pending->state = PENDING_QUEUED;
+    pending_count(pending);
     pending_list_append(&pending->client->queues[pending->lane_class], pending);
 }
 

@@ -15,6 +15,11 @@
 #include "lane.h"
 #include "pending.h"
 
+/* A frame of this many calls hardly takes longer than a frame of one. */
+#define SMALL_FRAME_CALLS 32
+/* With as many calls that are not finished, a started one waits for company. */
+#define GATHER_FROM_CALLS 8
+
 /* --- Ending ------------------------------------------------------------------------------- */
 
 void client_queue_wake(struct nnrpc_pending *pending) {
@@ -258,14 +263,49 @@ void client_queue_reclaim(struct nnrpc_client *client, struct lane *lane) {
 
 /* --- Taking ------------------------------------------------------------------------------- */
 
+/* How many calls and lanes of a class there are. */
+struct load {
+    size_t in_flight;
+    size_t lane_count;
+};
+
+static struct load measure(const struct nnrpc_client *client, enum nnrpc_lane_class lane_class) {
+    struct load load = {0, 0};
+    for (size_t i = 0; i < client->lane_count; i++) {
+        if (client->lanes[i].lane_class == lane_class) {
+            load.in_flight += client->lanes[i].live_count;
+            load.lane_count++;
+        }
+    }
+    return load;
+}
+
+/*
+ * Most calls of the next frame: an even share of all that are on their way, so that one frame is
+ * served while the answers of another are read; but not less than what hardly costs more than one.
+ */
+static size_t choose_frame_calls(
+    const struct nnrpc_client *client, enum nnrpc_lane_class lane_class) {
+    struct load load = measure(client, lane_class);
+    size_t total = load.in_flight + client->queues[lane_class].count;
+    size_t share = (total + load.lane_count - 1) / load.lane_count;
+    share = share > SMALL_FRAME_CALLS ? share : SMALL_FRAME_CALLS;
+    return share < client->max_frame_calls ? share : client->max_frame_calls;
+}
+
+bool client_queue_gathers(const struct nnrpc_client *client, enum nnrpc_lane_class lane_class) {
+    const struct pending_list *queue = &client->queues[lane_class];
+    return client->unfinished[lane_class] >= GATHER_FROM_CALLS &&
+           queue->count < client->max_frame_calls / 2 && queue->bytes < CLIENT_BATCH_BYTES / 2;
+}
+
 static bool fits(
-    const struct nnrpc_client *client, const struct lane *lane, size_t frame_size,
+    const struct lane *lane, size_t max_calls, size_t frame_size,
     const struct nnrpc_pending *pending) {
     if (lane->call_count == 0) {
         return true;
     }
-    return lane->call_count < client->max_frame_calls && !pending->is_alone &&
-           !lane->calls[0]->is_alone &&
+    return lane->call_count < max_calls && !pending->is_alone && !lane->calls[0]->is_alone &&
            frame_size + client_frame_call_size(pending) <= CLIENT_BATCH_BYTES;
 }
 
@@ -285,6 +325,7 @@ static void fill_lane(struct nnrpc_client *client, struct lane *lane) {
     struct pending_list *queue = &client->queues[lane->lane_class];
     uint64_t now = nnrpc_clock_ns();
     size_t frame_size = client_frame_overhead(client);
+    size_t max_calls = choose_frame_calls(client, lane->lane_class);
     lane->deadline_ns = 0;
     while (queue->first != NULL) {
         struct nnrpc_pending *pending = queue->first;
@@ -292,7 +333,7 @@ static void fill_lane(struct nnrpc_client *client, struct lane *lane) {
             pending_list_remove(queue, pending);
             pending_fail_deadline(pending, false, &pending->status);
             complete(pending);
-        } else if (fits(client, lane, frame_size, pending)) {
+        } else if (fits(lane, max_calls, frame_size, pending)) {
             pending_list_remove(queue, pending);
             frame_size += client_frame_call_size(pending);
             add_call(lane, pending);
@@ -349,6 +390,7 @@ void client_queue_abandon(struct nnrpc_client *client, struct nnrpc_pending *pen
         return;
     case PENDING_IN_FLIGHT:
         pending->is_abandoned = true;
+        pending_uncount(pending);
         lane->live_count--;
         if (lane->live_count == 0 && lane->driver != NULL &&
             client->queues[lane->lane_class].first != NULL) {

@@ -17,6 +17,13 @@
 struct lane *client_queue_take(struct nnrpc_client *client, struct nnrpc_pending *claimant);
 
 /**
+ * Whether a call that was just queued should wait for company though a lane may be free: when one
+ * thread keeps many calls going. What has gathered is sent when it is half a frame, and as soon as
+ * a thread has to wait. Otherwise each answered frame would be followed by a frame of one call.
+ */
+bool client_queue_gathers(const struct nnrpc_client *client, enum nnrpc_lane_class lane_class);
+
+/**
  * Acts on a lane's outcome: completes its calls or queues them again. The lane is free, and no
  * longer claimed, unless its outcome was LANE_UNCHANGED.
  */

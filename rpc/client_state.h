@@ -47,6 +47,8 @@ enum pending_state {
 struct pending_list {
     struct nnrpc_pending *first;
     struct nnrpc_pending *last;
+    size_t count;
+    size_t bytes; /* encoded */
 };
 
 /* One call, from start to finish. Pooled. */
@@ -66,6 +68,7 @@ struct nnrpc_pending {
     struct nnrpc_buffer encoded; /* the packed Request but for its timeout_ms */
 
     /* How it goes. */
+    bool is_counted;   /* in client->unfinished */
     bool is_alone;     /* its answer did not fit beside others */
     bool is_abandoned; /* nobody waits any more; its lane releases it */
     uint32_t attempts;
@@ -132,6 +135,7 @@ struct nnrpc_client {
 
     pthread_mutex_t mutex;
     struct pending_list queues[NNRPC_LANE_CLASS_COUNT];
+    size_t unfinished[NNRPC_LANE_CLASS_COUNT]; /* calls whose owner has not taken the answer yet */
     struct pending_list delayed;
     uint64_t next_due_ns; /* at or before the first due of `delayed` */
     struct nnrpc_pending *first_waiting;

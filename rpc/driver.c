@@ -198,6 +198,9 @@ static void drive(
 
 void driver_start(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
+    if (client_queue_gathers(client, pending->lane_class)) {
+        return;
+    }
     send_queued(client, pending);
     struct lane *lane = pending->lane;
     uint64_t until_ns = 0;
@@ -238,11 +241,14 @@ static void wait_once(struct nnrpc_pending *pending) {
 
 void driver_wait(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
+    if (pending->state == PENDING_DONE) {
+        return;
+    }
     start_waiting(pending);
     for (;;) {
         uint64_t now = nnrpc_clock_ns();
         client_queue_release_due(client, now);
-        send_queued(client, pending); /* also when the own call is done: others wait */
+        send_queued(client, pending); /* also once the own call is done: others may wait */
         if (pending->state == PENDING_DONE || now >= pending->deadline_ns) {
             break;
         }

@@ -77,8 +77,21 @@ static void *drop_reply(struct nnrpc_pending *pending) {
     return body;
 }
 
+void pending_count(struct nnrpc_pending *pending) {
+    pending->is_counted = true;
+    pending->client->unfinished[pending->lane_class]++;
+}
+
+void pending_uncount(struct nnrpc_pending *pending) {
+    if (pending->is_counted) {
+        pending->is_counted = false;
+        pending->client->unfinished[pending->lane_class]--;
+    }
+}
+
 void *pending_release(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
+    pending_uncount(pending);
     void *body = drop_reply(pending);
     nnrpc_status_deinit(&pending->status);
     nnrpc_wipe(pending->encoded.data, pending->encoded.size);
@@ -266,7 +279,13 @@ enum nnrpc_code pending_fail_deadline(
 
 /* --- Lists -------------------------------------------------------------------------------- */
 
+static void count_in(struct pending_list *list, const struct nnrpc_pending *pending) {
+    list->count++;
+    list->bytes += pending->encoded.size;
+}
+
 void pending_list_append(struct pending_list *list, struct nnrpc_pending *pending) {
+    count_in(list, pending);
     pending->next = NULL;
     pending->previous = list->last;
     if (list->last == NULL) {
@@ -278,6 +297,7 @@ void pending_list_append(struct pending_list *list, struct nnrpc_pending *pendin
 }
 
 void pending_list_prepend(struct pending_list *list, struct nnrpc_pending *pending) {
+    count_in(list, pending);
     pending->previous = NULL;
     pending->next = list->first;
     if (list->first == NULL) {
@@ -289,6 +309,8 @@ void pending_list_prepend(struct pending_list *list, struct nnrpc_pending *pendi
 }
 
 void pending_list_remove(struct pending_list *list, struct nnrpc_pending *pending) {
+    list->count--;
+    list->bytes -= pending->encoded.size;
     if (pending->previous == NULL) {
         list->first = pending->next;
     } else {

@@ -43,6 +43,10 @@ NNRPC_NODISCARD enum nnrpc_code pending_fill(
 enum nnrpc_code pending_fail_deadline(
     const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status);
 
+/** Counts a call among the unfinished ones, or no more; locked. */
+void pending_count(struct nnrpc_pending *pending);
+void pending_uncount(struct nnrpc_pending *pending);
+
 /** Lists; locked. */
 void pending_list_append(struct pending_list *list, struct nnrpc_pending *pending);
 void pending_list_prepend(struct pending_list *list, struct nnrpc_pending *pending);
