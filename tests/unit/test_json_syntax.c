@@ -4,6 +4,7 @@
  */
 #include "json_text.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,40 @@ static void a_status_of_before_is_kept_on_success(void **state) {
     protobuf_c_message_free_unpacked(message, NULL);
 }
 
+static void *read_and_write_often(void *argument) {
+    bool *is_right = argument;
+    static const char TEXT[] = "{\"NodeID\":\"a\",\"scalars\":{\"doubleValue\":\"0.5\"}}";
+    static const char EXPECTED[] = "{\"NodeID\":\"a\",\"scalars\":{\"doubleValue\":0.5}}";
+    const struct nnrpc_json_format format = {.omit_unset = true};
+    *is_right = true;
+    for (int round = 0; round < 500; round++) {
+        ProtobufCMessage *message = NULL;
+        struct nnrpc_buffer out = {0};
+        *is_right = *is_right &&
+                    nnrpc_json_read(&unit_node_message, TEXT, strlen(TEXT), NULL, &message, NULL) ==
+                        NNRPC_OK &&
+                    nnrpc_json_write(&unit_node_message, message, &format, &out) == NNRPC_OK &&
+                    out.size == strlen(EXPECTED) && memcmp(out.data, EXPECTED, out.size) == 0;
+        nnrpc_buffer_deinit(&out);
+        protobuf_c_message_free_unpacked(message, NULL);
+    }
+    return NULL;
+}
+
+static void several_threads_may_read_and_write_at_once(void **state) {
+    (void)state;
+    pthread_t threads[4];
+    bool are_right[NNRPC_LENGTH(threads)] = {false};
+    for (size_t index = 0; index < NNRPC_LENGTH(threads); index++) {
+        assert_int_equal(
+            pthread_create(&threads[index], NULL, read_and_write_often, &are_right[index]), 0);
+    }
+    for (size_t index = 0; index < NNRPC_LENGTH(threads); index++) {
+        assert_int_equal(pthread_join(threads[index], NULL), 0);
+        assert_true(are_right[index]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_that_is_not_json_is_refused_with_line_and_column),
@@ -219,6 +254,7 @@ int main(void) {
         cmocka_unit_test(reading_into_an_arena_needs_no_free),
         cmocka_unit_test(an_exhausted_arena_is_reported),
         cmocka_unit_test(a_status_of_before_is_kept_on_success),
+        cmocka_unit_test(several_threads_may_read_and_write_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
