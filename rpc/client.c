@@ -120,7 +120,7 @@ static enum nnrpc_code take_message(
     const ProtobufCMessageDescriptor *type = pending->method->response->descriptor;
     struct nnrpc_slice packed = pending->response.message;
     struct nnrpc_status problem NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
-    if (nnrpc_scan_message(type, packed.data, packed.size, NULL, &problem) != NNRPC_OK) {
+    if (nnrpc_scan_reply(type, packed.data, packed.size, &problem) != NNRPC_OK) {
         return fail_reply(pending, problem.message, out_status);
     }
     ProtobufCMessage *message = protobuf_c_message_unpack(type, NULL, packed.size, packed.data);

@@ -44,6 +44,7 @@ struct scan {
     const uint8_t *next;
     size_t depth; /* index of the level being read */
     size_t field_count;
+    bool is_reply;
     size_t unpack_bytes;
     const char *problem;
     bool is_field_problem;
@@ -232,6 +233,10 @@ static uint8_t own_wire_type(ProtobufCType type) {
 
 static bool count_fields(struct scan *scan, size_t count) {
     scan->field_count += count;
+    if (scan->is_reply) {
+        return scan->field_count <= NNRPC_SCAN_MAX_REPLY_FIELDS ||
+               refuse_message(scan, "has too many fields, above 4194304 in one reply");
+    }
     if (scan->field_count > NNRPC_SCAN_MAX_FIELDS) {
         return refuse_message(scan, "has too many fields, above 65536 in one request");
     }
@@ -370,8 +375,8 @@ static bool read_field(struct scan *scan, struct level *level) {
     return check_known(scan, level->field, wire_type, content);
 }
 
-enum nnrpc_code nnrpc_scan_message(
-    const ProtobufCMessageDescriptor *type, const void *bytes, size_t size,
+static enum nnrpc_code scan_message(
+    const ProtobufCMessageDescriptor *type, const void *bytes, size_t size, bool is_reply,
     size_t *out_unpack_bytes, struct nnrpc_status *out_status) {
     /* The levels are written as they are entered; all of them are too many to clear. */
     struct scan scan;
@@ -379,6 +384,7 @@ enum nnrpc_code nnrpc_scan_message(
     scan.next = start;
     scan.depth = 0;
     scan.field_count = 0;
+    scan.is_reply = is_reply;
     scan.unpack_bytes = aligned(type->sizeof_message);
     scan.levels[0] = (struct level){
         .type = type,
@@ -402,4 +408,16 @@ enum nnrpc_code nnrpc_scan_message(
         *out_unpack_bytes = scan.unpack_bytes;
     }
     return NNRPC_OK;
+}
+
+enum nnrpc_code nnrpc_scan_message(
+    const ProtobufCMessageDescriptor *type, const void *bytes, size_t size,
+    size_t *out_unpack_bytes, struct nnrpc_status *out_status) {
+    return scan_message(type, bytes, size, false, out_unpack_bytes, out_status);
+}
+
+enum nnrpc_code nnrpc_scan_reply(
+    const ProtobufCMessageDescriptor *type, const void *bytes, size_t size,
+    struct nnrpc_status *out_status) {
+    return scan_message(type, bytes, size, true, NULL, out_status);
 }

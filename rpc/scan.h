@@ -22,6 +22,9 @@
 /** Fields of the whole message, nested and unknown ones and each packed value counted. */
 #define NNRPC_SCAN_MAX_FIELDS 65536
 
+/** The same of a reply: a page of a thousand full resources has hundreds of thousands. */
+#define NNRPC_SCAN_MAX_REPLY_FIELDS (1u << 22)
+
 /**
  * Checks a packed message: well-formed (no groups, no tag or length above five bytes), nesting,
  * number of fields, wire types (a repeated number may be packed or not, as protobuf-c has it), and
@@ -36,5 +39,10 @@
 NNRPC_NODISCARD enum nnrpc_code nnrpc_scan_message(
     const ProtobufCMessageDescriptor *type, const void *bytes, size_t size,
     size_t *out_unpack_bytes, struct nnrpc_status *out_status);
+
+/** As nnrpc_scan_message() for what a server answered, with NNRPC_SCAN_MAX_REPLY_FIELDS. */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_scan_reply(
+    const ProtobufCMessageDescriptor *type, const void *bytes, size_t size,
+    struct nnrpc_status *out_status);
 
 #endif

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "lanes.h"
+#include "nnrpc/buffer.h"
+#include "nnrpc/wire.h"
 
 static const struct nnrpc_client_options one_try = {.max_attempts = 1, .lanes = {1, 1, 1}};
 static const struct nnrpc_client_options one_lane = {.lanes = {1, 1, 1}};
@@ -332,6 +334,30 @@ static void a_message_that_is_none_is_told_with_its_field(void **state) {
     expect_malformed(cut_once, "cannot be read");
 }
 
+#define MANY_FIELDS 100000
+
+/* A reply message of more fields than a request may have: the text, again and again. */
+static enum scripted_act many_fields(struct scripted_server *server, struct scripted_frame *frame) {
+    (void)server;
+    struct nnrpc_buffer buffer NNRPC_CLEANUP(nnrpc_buffer_deinit) = {0};
+    for (int i = 0; i < MANY_FIELDS; i++) {
+        nnrpc_wire_append_bytes(&buffer, 1, "x", 1);
+    }
+    scripted_set_message(frame->reply->responses[0], buffer.data, buffer.size);
+    return SCRIPTED_SEND;
+}
+
+static void a_reply_may_have_more_fields_than_a_request(void **state) {
+    (void)state;
+    struct lanes lanes;
+    struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
+    lanes_open(&lanes, many_fields, &one_lane);
+    if (lanes_read(lanes.client, NULL, "x", 0, &status) != NNRPC_OK) {
+        fail_msg("%s", status.message);
+    }
+    lanes_close(&lanes);
+}
+
 /* Answers the second frame, of several calls, as a server does that cannot read it. */
 static enum scripted_act one_for_all(struct scripted_server *server, struct scripted_frame *frame) {
     if (atomic_load(&server->frame_count) == 0) {
@@ -442,6 +468,7 @@ int main(void) {
         cmocka_unit_test(a_reply_of_exactly_the_limit_is_taken),
         cmocka_unit_test(a_reply_that_is_none_is_told_and_the_lane_goes_on),
         cmocka_unit_test(a_message_that_is_none_is_told_with_its_field),
+        cmocka_unit_test(a_reply_may_have_more_fields_than_a_request),
         cmocka_unit_test(a_single_refusal_stands_for_every_call_of_the_frame),
         cmocka_unit_test(a_cancelled_call_leaves_its_lane_to_others),
         cmocka_unit_test(calls_are_cancelled_wherever_they_are),
