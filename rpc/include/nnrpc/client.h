@@ -42,7 +42,7 @@ struct nnrpc_client_options {
     const char *token;                      /* sent as "authorization: Bearer TOKEN"; NULL: none */
     uint32_t timeout_ms;                    /* default whole-call budget; 0: 10 s */
     uint32_t max_reply_bytes;               /* largest reply frame; 0: 16 MiB */
-    uint32_t lanes[NNRPC_LANE_CLASS_COUNT]; /* connections by class; 0: the class's default */
+    uint32_t lanes[NNRPC_LANE_CLASS_COUNT]; /* connections by class, at most 32; 0: 2 */
     uint32_t max_frame_calls;               /* most calls in a frame; 0: 64 */
     uint32_t max_attempts; /* tries of a call in all; 0: as many as its deadline allows */
 };
