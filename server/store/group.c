@@ -193,6 +193,7 @@ static void apply_large(
     uint64_t entries = count_deleted(group, write, UINT64_MAX);
     uint64_t estimate_ns = entries * writer->deletion_ns;
     if (estimate_ns > PATIENCE_NS) {
+        atomic_store(&writer->busy_since_ns, started_ns);
         atomic_store(&writer->busy_until_ns, started_ns + estimate_ns);
         writer_log(
             writer, "large_deletion", "entries=%" PRIu64 " estimated_ms=%" PRIu64, entries,

@@ -37,6 +37,7 @@ struct writer {
 
     atomic_uint_least32_t queued;
     atomic_uint_least64_t busy_until_ns; /* while a large deletion runs: its estimated end; or 0 */
+    atomic_uint_least64_t busy_since_ns; /* and its beginning */
     atomic_uint_least64_t write_ns;      /* what a write takes, on average */
     atomic_uint_least64_t groups;
     atomic_uint_least64_t writes;

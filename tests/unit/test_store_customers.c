@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nnrpc/crypto.h"
 #include "store_fixture.h"
 
 typedef Contacts__V1__Customer Customer;
@@ -193,11 +194,14 @@ static void values_longer_than_a_key_are_told_apart(void **state) {
     expect_ok(&second);
     ANSWER third = create(fixture, "C3", one, "");
     expect_refused(fixture, &third, NNRPC_ALREADY_EXISTS, "ACCOUNT_NUMBER_TAKEN");
-    /* The key that a cut value has is no other value's. */
-    char cut[257];
-    snprintf(
-        cut, sizeof(cut), "%.192s%s", one,
-        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+    /* A text that looks like the beginning of the long one and its digest is another. */
+    char cut[256];
+    uint8_t digest[NNRPC_DIGEST_BYTES];
+    nnrpc_digest(one, strlen(one), digest);
+    snprintf(cut, sizeof(cut), "%.191s", one);
+    for (size_t i = 0; i < sizeof(digest); i++) {
+        snprintf(cut + 191 + 2 * i, sizeof(cut) - 191 - 2 * i, "%02x", digest[i]);
+    }
     ANSWER fourth = create(fixture, "C4", cut, "");
     expect_ok(&fourth);
 }

@@ -217,6 +217,7 @@ static void *close_store(void *self) {
 
 static void closing_answers_what_is_queued_and_takes_no_more(void **unused) {
     struct fixture fixture;
+    const struct store_options options = {.group_writes = 16}; /* it takes several groups */
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
     struct pending pending[100];
     struct pending late;
@@ -224,7 +225,7 @@ static void closing_answers_what_is_queued_and_takes_no_more(void **unused) {
     struct gate gate;
     pthread_t closer;
     (void)unused;
-    fixture_open(&fixture, NULL);
+    fixture_open(&fixture, &options);
     make_creation(&creation, "");
     gate_close(&gate, fixture.store);
     for (size_t i = 0; i < NNRPC_LENGTH(pending); i++) {
