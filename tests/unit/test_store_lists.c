@@ -372,6 +372,12 @@ static void a_page_that_is_full_goes_on_after_its_last_item(void **state) {
     assert_int_equal(page.last_id, third);
 }
 
+/* A group's teardown cannot fail, so the check of the world is a test. */
+static void the_world_is_consistent(void **state) {
+    struct world *world = *state;
+    fixture_reopen(&world->fixture);
+}
+
 /* --- Filters that scan -------------------------------------------------------------------- */
 
 #define SCANNED (STORE_EXAMINE_LIMIT + 2500)
@@ -435,6 +441,7 @@ int main(void) {
         cmocka_unit_test(a_customer_that_is_not_there_has_no_list),
         cmocka_unit_test(texts_that_can_match_nothing_give_an_empty_list),
         cmocka_unit_test(a_page_that_is_full_goes_on_after_its_last_item),
+        cmocka_unit_test(the_world_is_consistent),
     };
     const struct CMUnitTest others[] = {
         cmocka_unit_test(a_page_examines_no_more_than_the_limit_and_says_where_it_stopped),
