@@ -28,7 +28,7 @@
 #define RETRY_MOST_MS 60000
 /* First guesses, corrected by what is measured. */
 #define WRITE_NS 50000
-#define DELETION_NS 10000
+#define DELETION_NS 20000
 
 uint64_t writer_clock_ns(void) {
     struct timespec now = {0};
