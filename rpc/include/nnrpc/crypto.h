@@ -30,9 +30,9 @@ void nnrpc_uuid_v7(char out_text[NNRPC_UUID_TEXT_BYTES]);
 /** BLAKE2b-256. */
 void nnrpc_digest(const void *bytes, size_t size, uint8_t out_digest[NNRPC_DIGEST_BYTES]);
 
-/** BLAKE2b-256 in steps. Opaque state on the stack. */
+/** BLAKE2b-256 in steps. Opaque state on the stack; not to be copied while in use. */
 struct nnrpc_digest_state {
-    _Alignas(64) uint8_t opaque[384];
+    uint8_t opaque[384 + 64]; /* with room to align by hand */
 };
 void nnrpc_digest_begin(struct nnrpc_digest_state *state);
 void nnrpc_digest_update(struct nnrpc_digest_state *state, const void *bytes, size_t size);
