@@ -151,7 +151,7 @@ class Limits(SeededProject):
 
 class Text(SeededProject):
     def test_clean_files_pass(self):
-        self.seed("rpc/a.c", SPDX + "/* see https://example.org/home/page and $HOME/work/x */\n")
+        self.seed("rpc/a.c", SPDX + "/* see https://example.org/home/page and $HOME/src/x */\n")
         self.seed("README.md", "Two spaces:  \nbreak a line.\n")
         (self.root / "image.bin").write_bytes(b"\0no text ")
         self.assert_clean("check_text.py", self.root)
