@@ -14,6 +14,8 @@
 
 #include "nnrpc/base.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 struct nnrpc_arena_block;
 
 struct nnrpc_arena {
@@ -42,5 +44,7 @@ NNRPC_NODISCARD void *nnrpc_arena_allocate(struct nnrpc_arena *arena, size_t siz
 
 /** Copies bytes into the arena, with a terminator after them that is not part of the size. */
 NNRPC_NODISCARD void *nnrpc_arena_copy(struct nnrpc_arena *arena, const void *bytes, size_t size);
+
+NNRPC_END_DECLARATIONS
 
 #endif

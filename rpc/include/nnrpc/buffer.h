@@ -12,6 +12,8 @@
 
 #include "nnrpc/base.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 /** All zero is an empty buffer. Release with nnrpc_buffer_deinit(). */
 struct nnrpc_buffer {
     uint8_t *data; /* owned, malloc'd; NULL while nothing was appended */
@@ -46,5 +48,7 @@ void nnrpc_buffer_append_format(struct nnrpc_buffer *buffer, const char *format,
 
 /** Terminates the content (the terminator is not counted in size); NULL after a failure. */
 const char *nnrpc_buffer_text(struct nnrpc_buffer *buffer);
+
+NNRPC_END_DECLARATIONS
 
 #endif

@@ -26,6 +26,8 @@
 #include "nnrpc/schema.h"
 #include "nnrpc/status.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 #define NNRPC_DEFAULT_TIMEOUT_MS 10000
 #define NNRPC_CLIENT_MAX_REPLY_BYTES (16u << 20)
 #define NNRPC_FRAME_MAX_BYTES (1u << 20)
@@ -132,5 +134,7 @@ void nnrpc_reply_metadata_free(struct nnrpc_reply_metadata *metadata);
 
 /** The value of a key, terminated, or NULL. Valid until the set is filled again or freed. */
 const char *nnrpc_reply_metadata_get(const struct nnrpc_reply_metadata *metadata, const char *key);
+
+NNRPC_END_DECLARATIONS
 
 #endif

@@ -14,6 +14,8 @@
 #include "nnrpc/base.h"
 #include "nnrpc/status.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 #define NNRPC_DIGEST_BYTES 32
 #define NNRPC_UUID_TEXT_BYTES 37
 #define NNRPC_PASSWORD_HASH_BYTES 128
@@ -62,5 +64,7 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_password_hash(
 
 /** Whether a password has a hash. Takes as long as hashing, for a wrong password too. */
 bool nnrpc_password_verify(const char *hash, const char *password, size_t size);
+
+NNRPC_END_DECLARATIONS
 
 #endif

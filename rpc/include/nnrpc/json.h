@@ -27,6 +27,8 @@
 #include "nnrpc/schema.h"
 #include "nnrpc/status.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 /** Longest text that is read. */
 #define NNRPC_JSON_MAX_BYTES (8u << 20)
 
@@ -84,5 +86,7 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read(
 NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read_keys(
     const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
     ProtobufCMessage **out_message, struct nnrpc_buffer *out_keys, struct nnrpc_status *out_status);
+
+NNRPC_END_DECLARATIONS
 
 #endif

@@ -9,11 +9,15 @@
 
 #include "nnrpc/base.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 /** One key and its value. Keys are lower case; values are any bytes. Borrowed. */
 struct nnrpc_metadata {
     const char *key;
     const void *value;
     size_t value_size;
 };
+
+NNRPC_END_DECLARATIONS
 
 #endif

@@ -15,6 +15,8 @@
 
 #include "nnrpc/base.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 struct nnrpc_message;
 
 /** One enum. */
@@ -149,5 +151,7 @@ int nnrpc_message_field_by_name(const struct nnrpc_message *message, const char 
 /** Index of a field by its JSON name, or -1. */
 int nnrpc_message_field_by_json_name(
     const struct nnrpc_message *message, const char *name, size_t size);
+
+NNRPC_END_DECLARATIONS
 
 #endif

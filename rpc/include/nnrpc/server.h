@@ -34,6 +34,8 @@
 #include "nnrpc/status.h"
 #include "nnrpc/wire.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 struct nnrpc_server;
 struct nnrpc_call;
 
@@ -218,5 +220,7 @@ enum nnrpc_role nnrpc_call_role(const struct nnrpc_call *call);
 
 /** The address on which the call came, as given to nnrpc_server_listen(). */
 const char *nnrpc_call_address(const struct nnrpc_call *call);
+
+NNRPC_END_DECLARATIONS
 
 #endif

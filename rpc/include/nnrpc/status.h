@@ -14,6 +14,8 @@
 
 #include "nnrpc/base.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 /** gRPC's canonical codes, same numbers. Source: gRPC core, doc/statuscodes. */
 enum nnrpc_code {
     NNRPC_OK = 0,
@@ -129,5 +131,7 @@ const char *nnrpc_status_get_info(const struct nnrpc_status *status, const char 
 
 /** gRPC's name of a code, e.g. "NOT_FOUND"; "UNKNOWN" for numbers that are none. */
 const char *nnrpc_code_name(enum nnrpc_code code);
+
+NNRPC_END_DECLARATIONS
 
 #endif

@@ -16,6 +16,8 @@
 #include "nnrpc/schema.h"
 #include "nnrpc/status.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 #define NNRPC_TOKEN_TEXT_BYTES 64
 #define NNRPC_TOKEN_NAME_BYTES 65
 
@@ -75,5 +77,7 @@ const char *nnrpc_role_name(enum nnrpc_role role);
 
 /** The role of a name, or NNRPC_ROLE_UNSPECIFIED. */
 enum nnrpc_role nnrpc_role_from_name(const char *name);
+
+NNRPC_END_DECLARATIONS
 
 #endif

@@ -16,6 +16,8 @@
 #include "nnrpc/base.h"
 #include "nnrpc/buffer.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 enum nnrpc_wire_type {
     NNRPC_WIRE_VARINT = 0,
     NNRPC_WIRE_FIXED64 = 1,
@@ -81,5 +83,7 @@ void nnrpc_wire_append_bytes(
 
 /** Whether bytes are well-formed UTF-8: no overlong forms, no surrogates, at most U+10FFFF. */
 bool nnrpc_utf8_valid(const void *bytes, size_t size);
+
+NNRPC_END_DECLARATIONS
 
 #endif
