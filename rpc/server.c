@@ -114,6 +114,10 @@ void nnrpc_server_free(struct nnrpc_server *server) {
     nnrpc_server_unreference(server);
 }
 
+void nnrpc_server_freep(struct nnrpc_server **server) {
+    nnrpc_server_free(*server);
+}
+
 /* --- Telling it what to serve ------------------------------------------------------------- */
 
 static enum nnrpc_code fail_full(const char *what, size_t limit, struct nnrpc_status *out_status) {

@@ -99,6 +99,9 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_server_new(
  */
 void nnrpc_server_free(struct nnrpc_server *server);
 
+/** For NNRPC_CLEANUP. */
+void nnrpc_server_freep(struct nnrpc_server **server);
+
 /**
  * Adds a service; generated code wraps this. Before nnrpc_server_start().
  *
