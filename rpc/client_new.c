@@ -9,6 +9,7 @@
 
 #include "client_frame.h"
 #include "client_state.h"
+#include "clock.h"
 #include "lane.h"
 #include "nnrpc/crypto.h"
 #include "pending.h"
@@ -126,7 +127,8 @@ static bool fill_client(struct nnrpc_client *client, const struct nnrpc_client_o
         choose(options->max_reply_bytes, NNRPC_CLIENT_MAX_REPLY_BYTES, MAX_REPLY_LIMIT);
     client->max_frame_calls =
         choose(options->max_frame_calls, DEFAULT_FRAME_CALLS, NNRPC_FRAME_MAX_CALLS);
-    client->max_attempts = options->max_attempts;
+    client->retry = retry_policy_resolve(&options->retry);
+    retry_budget_init(&client->retry_budget, &options->retry_budget, nnrpc_clock_ns());
     client->random_state = nnrpc_random_u64();
     return copy_endpoints(client, options) && make_prefix(client, options->token) &&
            make_lanes(client, options);

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-#include "backoff.h"
 #include "client_frame.h"
 #include "clock.h"
 #include "lane.h"
@@ -91,16 +90,43 @@ static void delay(struct nnrpc_pending *pending, uint64_t due_ns) {
     client_queue_wake(pending); /* it has a new time at which to act */
 }
 
-/*
- * Ends a try that failed with pending->status. Calls that failed together draw the same number, so
- * that they come back together, in one frame.
- */
-static void end_failed_try(struct nnrpc_pending *pending, bool was_sent, uint64_t random) {
-    struct nnrpc_client *client = pending->client;
-    bool is_safe = pending->is_repeatable || !was_sent;
-    bool has_tries = client->max_attempts == 0 || pending->attempts < client->max_attempts;
-    if (pending->status.code == NNRPC_UNAVAILABLE && is_safe && has_tries) {
-        uint64_t due_ns = nnrpc_clock_ns() + nnrpc_backoff_ns(pending->attempts, random);
+/* How a try ended that failed. */
+struct failed_try {
+    bool was_sent;   /* the server may have had the call */
+    bool is_refusal; /* by a server that is stopping: it did nothing */
+    uint64_t random; /* one for all calls that failed together, so that they come back together */
+};
+
+static bool may_repeat(struct nnrpc_pending *pending, const struct failed_try *failed) {
+    const struct nnrpc_retry_policy *policy = &pending->retry;
+    if (!retry_policy_covers(policy, pending->status.code) ||
+        (failed->was_sent && !failed->is_refusal && !pending->is_repeatable)) {
+        return false;
+    }
+    if (pending->waits_for_ready && !failed->was_sent) {
+        pending->uncounted_attempts++;
+        return true;
+    }
+    return policy->max_attempts == 0 ||
+           pending->attempts - pending->uncounted_attempts < policy->max_attempts;
+}
+
+/* A try that the server had is paid for. */
+static bool can_afford(struct nnrpc_pending *pending, const struct failed_try *failed) {
+    if (!failed->was_sent || failed->is_refusal ||
+        retry_budget_spend(&pending->client->retry_budget, nnrpc_clock_ns())) {
+        return true;
+    }
+    nnrpc_status_add_info(&pending->status, "retry_budget", "spent");
+    return false;
+}
+
+/* Ends a try that failed with pending->status. */
+static void end_failed_try(struct nnrpc_pending *pending, const struct failed_try *failed) {
+    if (may_repeat(pending, failed) && can_afford(pending, failed)) {
+        uint64_t due_ns =
+            nnrpc_clock_ns() +
+            retry_pause_ns(&pending->retry, pending->attempts, failed->random, &pending->status);
         if (due_ns < pending->deadline_ns) {
             delay(pending, due_ns);
             return;
@@ -173,14 +199,17 @@ static void take_answer(
     pending->reply = reply;
     pending->response = *response;
     reply->reference_count++;
-    if (pending->status.code != NNRPC_UNAVAILABLE) {
+    if (pending->status.code == NNRPC_OK) {
+        retry_budget_earn(&pending->client->retry_budget);
         complete(pending);
         return;
     }
-    /* A server that is stopping has done nothing, and will not. */
-    bool is_stopping = has_reason(&pending->status, "SHUTTING_DOWN");
+    bool is_stopping =
+        pending->status.code == NNRPC_UNAVAILABLE && has_reason(&pending->status, "SHUTTING_DOWN");
     pending->lane->is_leaving |= is_stopping;
-    end_failed_try(pending, !is_stopping, random);
+    end_failed_try(
+        pending,
+        &(struct failed_try){.was_sent = true, .is_refusal = is_stopping, .random = random});
 }
 
 /* --- Lanes -------------------------------------------------------------------------------- */
@@ -203,7 +232,8 @@ static void settle_failed(struct nnrpc_client *client, struct lane *lane) {
             complete(pending);
         } else {
             nnrpc_status_copy(&pending->status, &lane->status);
-            end_failed_try(pending, lane->is_sent, random);
+            end_failed_try(
+                pending, &(struct failed_try){.was_sent = lane->is_sent, .random = random});
         }
     }
     nnrpc_status_reset(&lane->status);

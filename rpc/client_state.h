@@ -23,6 +23,7 @@
 #include "nnrpc/client.h"
 #include "nnrpc/schema.h"
 #include "nnrpc/status.h"
+#include "retry.h"
 #include "transport.h"
 
 /* A frame with more than one call is no longer than this. */
@@ -63,6 +64,8 @@ struct nnrpc_pending {
     struct nnrpc_reply_metadata *reply_metadata; /* of the caller, or NULL */
     enum nnrpc_lane_class lane_class;
     bool is_repeatable;
+    bool waits_for_ready;
+    struct nnrpc_retry_policy retry; /* resolved */
     uint64_t deadline_ns;
     uint32_t timeout_ms;
     struct nnrpc_buffer encoded; /* the packed Request but for its timeout_ms */
@@ -72,6 +75,7 @@ struct nnrpc_pending {
     bool is_alone;     /* its answer did not fit beside others */
     bool is_abandoned; /* nobody waits any more; its lane releases it */
     uint32_t attempts;
+    uint32_t uncounted_attempts; /* that reached no server, of a call that waits for one */
     uint64_t due_ns; /* of a delayed call */
     struct lane *lane;
 
@@ -128,7 +132,7 @@ struct nnrpc_client {
     uint32_t timeout_ms;
     uint32_t max_reply_bytes;
     uint32_t max_frame_calls;
-    uint32_t max_attempts;            /* 0: no limit */
+    struct nnrpc_retry_policy retry;  /* resolved */
     struct nnrpc_buffer frame_prefix; /* what every frame begins with: metadata, max_reply_bytes */
     struct lane *lanes;
     size_t lane_count;
@@ -145,6 +149,7 @@ struct nnrpc_client {
     int *wake_fds; /* as many as lanes: there are no more drivers */
     size_t wake_fd_count;
     uint64_t random_state;
+    struct retry_budget retry_budget;
 };
 
 /* A number that looks random and does not repeat for a client. Under the mutex. */

@@ -107,6 +107,7 @@ void *pending_release(struct nnrpc_pending *pending) {
     pending->is_alone = false;
     pending->is_abandoned = false;
     pending->attempts = 0;
+    pending->uncounted_attempts = 0;
     pending->lane = NULL;
     pending->next = client->pool;
     client->pool = pending;
@@ -254,6 +255,9 @@ enum nnrpc_code pending_fill(
     pending->reply_metadata = options->reply_metadata;
     pending->timeout_ms =
         options->timeout_ms == 0 ? pending->client->timeout_ms : options->timeout_ms;
+    pending->retry =
+        options->retry == NULL ? pending->client->retry : retry_policy_resolve(options->retry);
+    pending->waits_for_ready = options->wait_for_ready;
     pending->is_repeatable = method->idempotency == NNRPC_NO_SIDE_EFFECTS ||
                              method->idempotency == NNRPC_IDEMPOTENT ||
                              method->request_id_index >= 0;

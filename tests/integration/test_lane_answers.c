@@ -15,7 +15,8 @@
 #include "nnrpc/buffer.h"
 #include "nnrpc/wire.h"
 
-static const struct nnrpc_client_options one_try = {.max_attempts = 1, .lanes = {1, 1, 1}};
+static const struct nnrpc_client_options one_try = {
+    .retry = {.max_attempts = 1}, .lanes = {1, 1, 1}};
 static const struct nnrpc_client_options one_lane = {.lanes = {1, 1, 1}};
 
 static void assert_status(
@@ -130,7 +131,7 @@ static void attempts_are_bounded_where_asked(void **state) {
     (void)state;
     struct lanes lanes;
     struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
-    const struct nnrpc_client_options two_tries = {.max_attempts = 2};
+    const struct nnrpc_client_options two_tries = {.retry = {.max_attempts = 2}};
     lanes_open(&lanes, unavailable_twice, &two_tries);
     assert_int_equal(lanes_write(lanes.client, NULL, "x", &status), NNRPC_UNAVAILABLE);
     assert_string_equal(nnrpc_status_get_info(&status, "attempts"), "2");

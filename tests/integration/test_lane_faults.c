@@ -18,7 +18,7 @@
 /* Far above what anything takes here, and far below a deadline: for slow machines. */
 #define AT_ONCE_MS 1500
 
-static const struct nnrpc_client_options one_try = {.max_attempts = 1};
+static const struct nnrpc_client_options one_try = {.retry = {.max_attempts = 1}};
 
 static void assert_status(
     const struct nnrpc_status *status, enum nnrpc_code code, const char *reason) {
@@ -52,7 +52,7 @@ static void a_refused_port_is_told_at_once(void **state) {
     (void)snprintf(url, sizeof(url), "tcp://127.0.0.1:%u", scripted_free_port());
     const char *endpoints[] = {url};
     const struct nnrpc_client_options options = {
-        .endpoints = endpoints, .endpoint_count = 1, .max_attempts = 1};
+        .endpoints = endpoints, .endpoint_count = 1, .retry = {.max_attempts = 1}};
     lanes_prepare(&lanes, NULL, &options);
     uint64_t start_ms = lanes_now_ms();
     assert_int_equal(lanes_write(lanes.client, NULL, "x", &status), NNRPC_UNAVAILABLE);
@@ -369,7 +369,10 @@ static void another_endpoint_is_tried_in_the_same_attempt(void **state) {
     (void)snprintf(live, sizeof(live), "ipc://%s/live", folder);
     const char *endpoints[] = {dead, live};
     const struct nnrpc_client_options options = {
-        .endpoints = endpoints, .endpoint_count = 2, .max_attempts = 1, .lanes = {2, 2, 2}};
+        .endpoints = endpoints,
+        .endpoint_count = 2,
+        .retry = {.max_attempts = 1},
+        .lanes = {2, 2, 2}};
     lanes_prepare(&lanes, NULL, &options);
     struct scripted_server server;
     scripted_init(&server, live, NULL);

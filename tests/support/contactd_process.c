@@ -158,7 +158,7 @@ static bool takes_calls(struct nnrpc_client *client) {
 static void wait_until_it_takes_calls(struct contactd_process *process) {
     const char *endpoints[] = {process->url};
     const struct nnrpc_client_options options = {
-        .endpoints = endpoints, .endpoint_count = 1, .max_attempts = 1};
+        .endpoints = endpoints, .endpoint_count = 1, .retry = {.max_attempts = 1}};
     NNRPC_CLEANUP(nnrpc_client_freep) struct nnrpc_client *client = NULL;
     assert_int_equal(nnrpc_client_new(&options, &client, NULL), NNRPC_OK);
     uint64_t end_ms = now_ms() + START_LIMIT_MS;

@@ -28,7 +28,7 @@ struct peer *peer_new(struct contactd_process *server, const struct peer_options
         .timeout_ms = chosen->timeout_ms != 0 ? chosen->timeout_ms : PATIENCE_MS,
         .max_reply_bytes = chosen->max_reply_bytes,
         .max_frame_calls = chosen->max_frame_calls,
-        .max_attempts = chosen->max_attempts,
+        .retry = {.max_attempts = chosen->max_attempts},
     };
     struct peer *peer = calloc(1, sizeof(*peer));
     assert_non_null(peer);

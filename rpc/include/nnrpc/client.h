@@ -10,8 +10,13 @@
  *
  * Every call has a deadline. A call that failed with UNAVAILABLE is tried again, with backoff and
  * jitter, until its deadline, if that is harmless: the method has no side effects, is idempotent or
- * carries a request id (every try has the same one), or nothing was sent. Whoever needs one answer
- * at once sets max_attempts to 1; reaching for the other endpoints is still part of one attempt.
+ * carries a request id (every try has the same one), or nothing was sent. So a server that restarts
+ * costs its callers time, not errors. Whoever needs one answer at once sets retry.max_attempts to
+ * 1; reaching for the other endpoints is still part of one attempt.
+ *
+ * Lanes spread over the endpoints. An endpoint that cannot be reached, says that it is stopping or
+ * shows no sign of life is left alone; its lanes go to the others, and come back once its health
+ * service says that it serves.
  */
 #ifndef NNRPC_CLIENT_H
 #define NNRPC_CLIENT_H
@@ -37,6 +42,35 @@ struct nnrpc_client;
 struct nnrpc_pending;
 struct nnrpc_reply_metadata;
 
+/** A code as a bit of nnrpc_retry_policy.codes. */
+#define NNRPC_RETRY_ON(code) (1u << (code))
+
+/**
+ * When a call that failed is tried again. All zero takes the defaults.
+ *
+ * A try that the server may have had is repeated only where that is harmless, whatever the codes
+ * say. A server that says when to come back (retry_after_ms in the error's info) is taken at its
+ * word.
+ */
+struct nnrpc_retry_policy {
+    uint32_t max_attempts;     /* tries in all; 0: as many as the deadline allows */
+    uint32_t codes;            /* NNRPC_RETRY_ON(code) | ...; 0: UNAVAILABLE alone */
+    uint32_t first_backoff_ms; /* doubled by each try, up to half taken off by chance; 0: 10 */
+    uint32_t max_backoff_ms;   /* 0: 1,000 */
+};
+
+/**
+ * How many calls of a client may be repeated, so that repeating never becomes a server's main work:
+ * a store of allowances that repeated tries and hedges draw on. Without one the call fails with
+ * what its last try said, and `retry_budget` "spent" in the error's info. A try that no server had
+ * costs nothing, and neither does one that was refused because the server is stopping.
+ */
+struct nnrpc_retry_budget {
+    uint32_t capacity;   /* most allowances, and as many there are at first; 0: 1,000 */
+    uint32_t percent;    /* of calls that succeed, added; 0: 10 */
+    uint32_t per_second; /* added as time goes by; 0: 10 */
+};
+
 /** All zero but the endpoints is a good choice. Everything is copied. */
 struct nnrpc_client_options {
     const char *const *endpoints; /* "ipc:///path", "tcp://127.0.0.1:4000", ...; at least one */
@@ -46,7 +80,8 @@ struct nnrpc_client_options {
     uint32_t max_reply_bytes;               /* largest reply frame; 0: 16 MiB */
     uint32_t lanes[NNRPC_LANE_CLASS_COUNT]; /* connections by class, at most 32; 0: 2 */
     uint32_t max_frame_calls;               /* most calls in a frame; 0: 64 */
-    uint32_t max_attempts; /* tries of a call in all; 0: as many as its deadline allows */
+    struct nnrpc_retry_policy retry;
+    struct nnrpc_retry_budget retry_budget;
 };
 
 /** What one call may say; NULL or all zero: nothing. Borrowed until the call was started. */
@@ -56,6 +91,10 @@ struct nnrpc_call_options {
     size_t metadata_count;
     /** Filled when the call is answered, errors too; NULL: not wanted. Must outlive the call. */
     struct nnrpc_reply_metadata *reply_metadata;
+    const struct nnrpc_retry_policy *retry; /* NULL: the client's; copied */
+    /** Wait for a server until the deadline, also where retry.max_attempts ends the call sooner:
+     *  tries that reach no server are not counted. */
+    bool wait_for_ready;
 };
 
 /**
