@@ -5,18 +5,23 @@
 #                  [IMPORT_DIRS folder...] [OUTPUT_DIR folder] [PREFIX name])
 #
 # Runs protoc with protoc-gen-c and protoc-gen-nnrpc when the program is built, and adds to the
-# target what comes out: x/y.pb-c.{c,h} and x/y.nnrpc.{c,h} for each x/y.proto.
+# target what comes out: x/y.pb-c.{c,h} and x/y.nnrpc.{c,h} for each x/y.proto. The target is linked
+# with nnrpc::nnrpc.
 #
-#   TARGET       a library or program; it should link nnrpc::nnrpc
+#   TARGET       a library or program of the current folder
 #   PROTOS       files as other files import them ("contacts/v1/contact.proto"), or paths
-#   IMPORT_DIRS  where imports start; the current source folder unless given. Google's own files are
-#                found without being named here.
+#   IMPORT_DIRS  where imports start; the current source folder unless given. Google's own files and
+#                nnrpc's are found without being named here.
 #   OUTPUT_DIR   where the code goes, and a PUBLIC include folder of the target; "generated" in the
 #                current build folder unless given
 #   PREFIX       stands before the functions of every service ("acme_")
 #
 # A file is generated again when it, a file that it imports, or a generator changes. Warnings in what
 # protoc-gen-c writes are silenced; what protoc-gen-nnrpc writes is compiled like any other source.
+#
+# Whose generator does not run on the machine that builds, when cross-compiling, names one that does
+# in NNRPC_PROTOC_GEN_NNRPC. protoc and protoc-gen-c are looked for in PATH, or named in PROTOC and
+# PROTOC_GEN_C.
 
 # Appends to `out_files` what a .proto imports, directly or not, as far as the folders have it.
 function(_nnrpc_imports proto folders out_files)
@@ -63,6 +68,16 @@ function(_nnrpc_locate proto folders out_name out_path)
   message(FATAL_ERROR "nnrpc_generate: ${proto} is in none of: ${folders}")
 endfunction()
 
+# Links a target with the runtime. Not by target_link_libraries(), whose plain and keyword forms do
+# not mix: either may be what the target's own folder uses.
+function(_nnrpc_link target)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_LIBRARIES nnrpc::nnrpc)
+  get_target_property(type ${target} TYPE)
+  if(NOT type STREQUAL "EXECUTABLE")
+    set_property(TARGET ${target} APPEND PROPERTY INTERFACE_LINK_LIBRARIES nnrpc::nnrpc)
+  endif()
+endfunction()
+
 function(nnrpc_generate)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;OUTPUT_DIR;PREFIX" "PROTOS;IMPORT_DIRS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_TARGET OR NOT arg_PROTOS)
@@ -82,7 +97,8 @@ function(nnrpc_generate)
 
   set(folders)
   set(options)
-  foreach(folder IN LISTS arg_IMPORT_DIRS ITEMS ${PROTOBUF_INCLUDE_DIR})
+  get_property(own_protos GLOBAL PROPERTY NNRPC_PROTO_DIR)
+  foreach(folder IN LISTS arg_IMPORT_DIRS ITEMS ${own_protos} ${PROTOBUF_INCLUDE_DIR})
     get_filename_component(folder ${folder} ABSOLUTE)
     if(NOT folder IN_LIST folders)
       list(APPEND folders ${folder})
@@ -110,19 +126,26 @@ function(nnrpc_generate)
     list(APPEND options --nnrpc_opt=prefix=${arg_PREFIX})
   endif()
 
+  if(NNRPC_PROTOC_GEN_NNRPC)
+    set(plugin ${NNRPC_PROTOC_GEN_NNRPC})
+  else()
+    set(plugin $<TARGET_FILE:nnrpc::protoc-gen-nnrpc>)
+  endif()
   file(MAKE_DIRECTORY ${output})
   add_custom_command(
     OUTPUT ${headers} ${pb_sources} ${nnrpc_sources}
     COMMAND
       ${PROTOC} --plugin=protoc-gen-c=${PROTOC_GEN_C} --c_out=${output}
-      --plugin=protoc-gen-nnrpc=$<TARGET_FILE:protoc-gen-nnrpc> --nnrpc_out=${output} ${options}
-      ${names}
-    DEPENDS ${inputs} protoc-gen-nnrpc
+      --plugin=protoc-gen-nnrpc=${plugin} --nnrpc_out=${output} ${options} ${names}
+    DEPENDS ${inputs} ${plugin}
     COMMENT "Generating code from .proto files for ${arg_TARGET}"
     VERBATIM)
   set_source_files_properties(${pb_sources} PROPERTIES COMPILE_OPTIONS -w)
   target_sources(${arg_TARGET} PRIVATE ${headers} ${pb_sources} ${nnrpc_sources})
   target_include_directories(${arg_TARGET} PUBLIC $<BUILD_INTERFACE:${output}>)
+  if(NOT arg_TARGET STREQUAL "nnrpc")
+    _nnrpc_link(${arg_TARGET})
+  endif()
   # A target that is linked needs the headers before its users compile; Ninja and Make order whole
   # targets only where a dependency says so.
   get_target_property(calls ${arg_TARGET} NNRPC_GENERATE_CALLS)

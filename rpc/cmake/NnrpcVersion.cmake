@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# NNRPC_VERSION and NNRPC_ABI_VERSION, as nnrpc/base.h has them.
+set(header ${CMAKE_CURRENT_LIST_DIR}/../include/nnrpc/base.h)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+file(READ ${header} text)
+if(NOT text MATCHES "#define NNRPC_VERSION \"([0-9]+\\.[0-9]+\\.[0-9]+)\"")
+  message(FATAL_ERROR "${header} has no NNRPC_VERSION")
+endif()
+set(NNRPC_VERSION ${CMAKE_MATCH_1})
+if(NOT text MATCHES "#define NNRPC_ABI_VERSION ([0-9]+)")
+  message(FATAL_ERROR "${header} has no NNRPC_ABI_VERSION")
+endif()
+set(NNRPC_ABI_VERSION ${CMAKE_MATCH_1})
+if(NOT NNRPC_VERSION MATCHES "^${NNRPC_ABI_VERSION}\\.")
+  message(FATAL_ERROR "${header}: version ${NNRPC_VERSION} is not of ABI ${NNRPC_ABI_VERSION}")
+endif()
+unset(header)
+unset(text)
