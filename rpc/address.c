@@ -21,6 +21,7 @@
 #define IPC_SCHEME "ipc://"
 #define TCP_SCHEME "tcp://"
 #define WS_SCHEME "ws://"
+#define INPROC_SCHEME "inproc://"
 #define GUARD_TRIES 100
 #define GUARD_PAUSE_NS 10000000
 
@@ -151,6 +152,18 @@ static enum nnrpc_code parse_host_and_port(
     return check_host(address, serving, out_status);
 }
 
+static enum nnrpc_code parse_name(const char *url, struct nnrpc_status *out_status) {
+    const char *name = url + strlen(INPROC_SCHEME);
+    bool is_name = name[0] != '\0';
+    for (const char *at = name; *at != '\0'; at++) {
+        is_name = is_name && isgraph((unsigned char)*at);
+    }
+    return is_name ? NNRPC_OK
+                   : fail_address(
+                         out_status, url,
+                         "expected a name without spaces and control characters: inproc://name");
+}
+
 static bool has_scheme(const char *url, const char *scheme) {
     return strncmp(url, scheme, strlen(scheme)) == 0;
 }
@@ -168,9 +181,11 @@ enum nnrpc_code nnrpc_address_parse(
         *out_address = address;
         return NNRPC_OK;
     }
-    if (!has_scheme(url, TCP_SCHEME) && !has_scheme(url, WS_SCHEME)) {
+    bool is_inproc = has_scheme(url, INPROC_SCHEME);
+    if (!is_inproc && !has_scheme(url, TCP_SCHEME) && !has_scheme(url, WS_SCHEME)) {
         return fail_address(
-            out_status, url, "expected ipc:///path, tcp://HOST:PORT or ws://HOST:PORT");
+            out_status, url,
+            "expected ipc:///path, tcp://HOST:PORT, ws://HOST:PORT or inproc://name");
     }
     size_t size = strlen(url);
     if (size >= NNRPC_URL_BYTES) {
@@ -179,10 +194,14 @@ enum nnrpc_code nnrpc_address_parse(
             "address \"%.100s...\" has %zu bytes, an address at most %d", url, size,
             NNRPC_URL_BYTES - 1);
     }
-    address.kind = has_scheme(url, TCP_SCHEME) ? NNRPC_ADDRESS_TCP : NNRPC_ADDRESS_WS;
+    address.kind = is_inproc                     ? NNRPC_ADDRESS_INPROC
+                   : has_scheme(url, TCP_SCHEME) ? NNRPC_ADDRESS_TCP
+                                                 : NNRPC_ADDRESS_WS;
     memcpy(address.url, url, size + 1);
     enum nnrpc_code code =
-        parse_host_and_port(strstr(address.url, "//") + 2, serving, &address, out_status);
+        is_inproc
+            ? parse_name(url, out_status)
+            : parse_host_and_port(strstr(address.url, "//") + 2, serving, &address, out_status);
     if (code != NNRPC_OK) {
         return code;
     }
@@ -326,13 +345,19 @@ enum nnrpc_code nnrpc_address_prepare_bind(
     const struct nnrpc_address *address, int *out_guard, struct nnrpc_status *out_status) {
     int folder NNRPC_CLEANUP(nnrpc_descriptor_closep) = -1;
     enum nnrpc_code code = NNRPC_OK;
-    if (address->kind == NNRPC_ADDRESS_IPC) {
+    switch (address->kind) {
+    case NNRPC_ADDRESS_IPC:
         code = open_folder(address, &folder, out_status);
         if (code == NNRPC_OK) {
             code = clear_path(address, out_status);
         }
-    } else {
+        break;
+    case NNRPC_ADDRESS_TCP:
+    case NNRPC_ADDRESS_WS:
         code = try_bind(address, out_status);
+        break;
+    case NNRPC_ADDRESS_INPROC: /* the one kind whose failing to bind does no harm */
+        break;
     }
     if (code != NNRPC_OK) {
         return code;

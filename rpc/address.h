@@ -16,7 +16,12 @@
 #define NNRPC_URL_BYTES 128
 #define NNRPC_SOCKET_PATH_BYTES 108
 
-enum nnrpc_address_kind { NNRPC_ADDRESS_IPC, NNRPC_ADDRESS_TCP, NNRPC_ADDRESS_WS };
+enum nnrpc_address_kind {
+    NNRPC_ADDRESS_IPC,
+    NNRPC_ADDRESS_TCP,
+    NNRPC_ADDRESS_WS,
+    NNRPC_ADDRESS_INPROC,
+};
 
 /** A checked address. */
 struct nnrpc_address {
@@ -31,7 +36,8 @@ struct nnrpc_address {
 const char *nnrpc_address_path(const struct nnrpc_address *address);
 
 /**
- * Reads an address: "ipc:///absolute/path", "tcp://HOST:PORT", "ws://HOST:PORT[/path]".
+ * Reads an address: "ipc:///absolute/path", "tcp://HOST:PORT", "ws://HOST:PORT[/path]",
+ * "inproc://NAME" (a name without spaces and control characters).
  *
  * @param serving  For binding: the host is "*" or an IP address, and there is no path after a port.
  * @return NNRPC_OK or NNRPC_INVALID_ARGUMENT, reason INVALID_ADDRESS.

@@ -283,6 +283,15 @@ static void wait_for_calls(struct nnrpc_server *server, uint64_t deadline_ns) {
     }
 }
 
+static bool has_inproc_peers(const struct nnrpc_server *server) {
+    for (size_t index = 0; index < server->receiver_count; index++) {
+        if (nnrpc_listener_has_inproc_peers(server->receivers[index].listener)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the kernel of a peer has taken may still stand in the peer's own library, which drops it
  * when the connection ends: a caller gets a moment to fetch its reply. One that does not in time
  * finds its connection lost, and repeats the call. */
@@ -292,7 +301,7 @@ static void wait_for_callers(
     uint64_t now_ns = nnrpc_clock_ns();
     while (now_ns < deadline_ns &&
            now_ns < atomic_load(&server->last_reply_ns) + (uint64_t)DRAIN_GRACE_MS * 1000000 &&
-           nnrpc_unsent_has_peers(urls, server->receiver_count)) {
+           (has_inproc_peers(server) || nnrpc_unsent_has_peers(urls, server->receiver_count))) {
         nanosleep(&pause, NULL);
         now_ns = nnrpc_clock_ns();
     }

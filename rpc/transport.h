@@ -38,6 +38,13 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_listener_open(
 void nnrpc_listener_close(struct nnrpc_listener *listener);
 
 /**
+ * Whether somebody in this process is connected to an inproc address: what the kernel cannot tell.
+ * What was sent to such a peer has arrived, but is lost if it is not fetched before the listener is
+ * closed. False for other addresses.
+ */
+bool nnrpc_listener_has_inproc_peers(const struct nnrpc_listener *listener);
+
+/**
  * Receives one message. One thread.
  *
  * @param timeout_ms  How long to wait.

@@ -10,7 +10,13 @@
  * - A lost connection is made again by nanomsg behind our back. A connection here is one
  *   connection: after the first loss the socket is replaced before anything is sent on it.
  * - NN_RCVMAXSIZE counts the backtrace too, is 1 MiB unless set, and -1 lets a peer abort us.
- * - nn_bind() that fails leaves a worker with freed memory, so address.c tries first.
+ * - nn_bind() that fails leaves a worker with freed memory, so address.c tries first. Over inproc
+ *   there is no worker.
+ * - An inproc connection that is lost counts as being made, not as broken; and a name that nobody
+ *   has bound is waited for, not refused. Its pipe takes another reply only once nn_sendmsg() of
+ *   the last one has returned, though its peer can have read that and called again before: replies
+ *   are sent one after the other, or the next one would be dropped.
+ * - Over ws the peer's pings and text messages arrive like any message; TCP_NODELAY cannot be set.
  * - nn_term() would break every socket of the process; sockets are closed one by one.
  */
 #include "transport.h"
@@ -19,7 +25,9 @@
 #include <nanomsg/nn.h>
 #include <nanomsg/reqrep.h>
 #include <nanomsg/tcp.h>
+#include <nanomsg/ws.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,6 +59,8 @@ _Static_assert(
 struct nnrpc_listener {
     int socket;
     int receive_fd;
+    bool is_inproc;
+    pthread_mutex_t inproc_sending;
 };
 
 struct nnrpc_connection {
@@ -101,7 +111,9 @@ static bool set_options(int socket, const struct nnrpc_address *address, size_t 
            set_option(socket, NN_SOL_SOCKET, NN_RCVBUF, KERNEL_BUFFER_BYTES) &&
            set_option(socket, NN_SOL_SOCKET, NN_RECONNECT_IVL, RECONNECT_MS) &&
            set_option(socket, NN_SOL_SOCKET, NN_IPV4ONLY, address->is_ipv6 ? 0 : 1) &&
-           (address->kind != NNRPC_ADDRESS_TCP || set_option(socket, NN_TCP, NN_TCP_NODELAY, 1));
+           (address->kind != NNRPC_ADDRESS_TCP || set_option(socket, NN_TCP, NN_TCP_NODELAY, 1)) &&
+           (address->kind != NNRPC_ADDRESS_WS ||
+            set_option(socket, NN_WS, NN_WS_MSG_TYPE, NN_WS_MSG_TYPE_BINARY));
 }
 
 static enum nnrpc_code fail_socket(struct nnrpc_status *out_status) {
@@ -176,7 +188,9 @@ static enum nnrpc_code bind_socket(
     int *socket, const struct nnrpc_address *address, struct nnrpc_status *out_status) {
     if (nn_bind(*socket, address->url) < 0) {
         int problem = nn_errno();
-        *socket = -1; /* left open: closing it now would race with nanomsg's own clean-up */
+        if (address->kind != NNRPC_ADDRESS_INPROC) {
+            *socket = -1; /* left open: closing it now would race with nanomsg's own clean-up */
+        }
         return nnrpc_fail(
             out_status, NNRPC_UNAVAILABLE, NNRPC_DOMAIN, "ADDRESS_UNAVAILABLE",
             "cannot listen on \"%s\": %s", address->url, nn_strerror(problem));
@@ -198,7 +212,10 @@ enum nnrpc_code nnrpc_listener_open(
         return code;
     }
     int socket NNRPC_CLEANUP(closep) = nn_socket(AF_SP_RAW, NN_REP);
-    struct nnrpc_listener prepared = {.socket = socket};
+    struct nnrpc_listener prepared = {
+        .socket = socket,
+        .is_inproc = address.kind == NNRPC_ADDRESS_INPROC,
+    };
     if (socket < 0 || !set_options(socket, &address, max_bytes) ||
         !get_fd(socket, NN_RCVFD, &prepared.receive_fd)) {
         return fail_socket(out_status);
@@ -216,6 +233,7 @@ enum nnrpc_code nnrpc_listener_open(
         return fail_memory(out_status);
     }
     *listener = prepared;
+    pthread_mutex_init(&listener->inproc_sending, NULL);
     *out_listener = listener;
     socket = -1;
     return NNRPC_OK;
@@ -224,8 +242,14 @@ enum nnrpc_code nnrpc_listener_open(
 void nnrpc_listener_close(struct nnrpc_listener *listener) {
     if (listener != NULL) {
         (void)nn_close(listener->socket);
+        pthread_mutex_destroy(&listener->inproc_sending);
         free(listener);
     }
+}
+
+bool nnrpc_listener_has_inproc_peers(const struct nnrpc_listener *listener) {
+    return listener->is_inproc &&
+           nn_get_statistic(listener->socket, NN_STAT_CURRENT_CONNECTIONS) > 0;
 }
 
 enum nnrpc_code nnrpc_listener_receive(
@@ -256,7 +280,14 @@ enum nnrpc_code nnrpc_listener_receive(
 
 void nnrpc_listener_send(
     struct nnrpc_listener *listener, void *body, const struct nnrpc_route *route) {
-    if (!send_message(listener->socket, &body, route->bytes, route->size)) {
+    if (listener->is_inproc) {
+        pthread_mutex_lock(&listener->inproc_sending);
+    }
+    bool is_sent = send_message(listener->socket, &body, route->bytes, route->size);
+    if (listener->is_inproc) {
+        pthread_mutex_unlock(&listener->inproc_sending);
+    }
+    if (!is_sent) {
         nnrpc_body_free(body);
     }
 }
@@ -323,7 +354,19 @@ void nnrpc_connection_close(struct nnrpc_connection *connection) {
 }
 
 static bool was_lost(const struct nnrpc_connection *connection) {
-    return nn_get_statistic(connection->socket, NN_STAT_BROKEN_CONNECTIONS) != 0;
+    int socket = connection->socket;
+    if (connection->address.kind != NNRPC_ADDRESS_INPROC) {
+        return nn_get_statistic(socket, NN_STAT_BROKEN_CONNECTIONS) != 0;
+    }
+    uint64_t made = nn_get_statistic(socket, NN_STAT_ESTABLISHED_CONNECTIONS);
+    return made > 1 || (made == 1 && nn_get_statistic(socket, NN_STAT_INPROGRESS_CONNECTIONS) != 0);
+}
+
+/* nanomsg makes an inproc connection before nn_connect() returns, or once somebody binds. */
+static const char *inproc_problem(const struct nnrpc_connection *connection) {
+    return nn_get_statistic(connection->socket, NN_STAT_CURRENT_CONNECTIONS) > 0
+               ? NULL
+               : "nobody in this process listens there";
 }
 
 /*
@@ -333,6 +376,9 @@ static bool was_lost(const struct nnrpc_connection *connection) {
 static const char *connect_problem(const struct nnrpc_connection *connection) {
     if (was_lost(connection)) {
         return "the connection was closed while it was being made";
+    }
+    if (connection->address.kind == NNRPC_ADDRESS_INPROC) {
+        return inproc_problem(connection);
     }
     if (nn_get_statistic(connection->socket, NN_STAT_CONNECT_ERRORS) == 0) {
         return NULL;

@@ -49,8 +49,8 @@ static bool is_local(const union address *address, socklen_t size, const char *u
 /* By the port alone: two addresses of one process on one port are all the same here. */
 static bool is_network(in_port_t port, const char *url) {
     const char *colon = strrchr(url, ':');
-    return strncmp(url, "ipc://", 6) != 0 && colon != NULL &&
-           strtoul(colon + 1, NULL, 10) == ntohs(port);
+    bool has_port = strncmp(url, "tcp://", 6) == 0 || strncmp(url, "ws://", 5) == 0;
+    return has_port && strtoul(colon + 1, NULL, 10) == ntohs(port);
 }
 
 static bool belongs_to(const union address *address, socklen_t size, const char *url) {

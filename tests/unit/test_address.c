@@ -62,13 +62,14 @@ static void addresses_are_read(void **state) {
     assert_address("tcp://a-b.example:80", false, NNRPC_ADDRESS_TCP, "a-b.example", 80, false);
     assert_address("ws://127.0.0.1:80", true, NNRPC_ADDRESS_WS, "127.0.0.1", 80, false);
     assert_address("ws://host:80/path:1/x", false, NNRPC_ADDRESS_WS, "host", 80, false);
+    assert_address("inproc://a-name:80/x", true, NNRPC_ADDRESS_INPROC, "", 0, false);
 }
 
 static void what_is_no_address_is_refused(void **state) {
     (void)state;
-    const char *scheme = "expected ipc:///path, tcp://HOST:PORT or ws://HOST:PORT";
+    const char *scheme = "expected ipc:///path, tcp://HOST:PORT, ws://HOST:PORT or inproc://name";
     assert_no_address("", false, scheme);
-    assert_no_address("inproc://x", false, scheme);
+    assert_no_address("inproc:x", false, scheme);
     assert_no_address("TCP://127.0.0.1:1", false, scheme);
     const char *path = "expected the absolute path of a socket: ipc:///folder/name";
     assert_no_address("ipc://", false, path);
@@ -82,6 +83,15 @@ static void what_is_no_address_is_refused(void **state) {
     assert_no_address("tcp://127.0.0.1:99999999999", false, port);
     assert_no_address("tcp://127.0.0.1:8o", false, port);
     assert_no_address("tcp://127.0.0.1:+1", false, port);
+}
+
+static void names_are_checked(void **state) {
+    (void)state;
+    const char *name = "expected a name without spaces and control characters: inproc://name";
+    assert_no_address("inproc://", true, name);
+    assert_no_address("inproc://a b", true, name);
+    assert_no_address("inproc://a\n", false, name);
+    assert_no_address("inproc://\xc3\xa4", false, name);
 }
 
 static void hosts_are_checked(void **state) {
@@ -298,6 +308,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_read),
         cmocka_unit_test(what_is_no_address_is_refused),
+        cmocka_unit_test(names_are_checked),
         cmocka_unit_test(hosts_are_checked),
         cmocka_unit_test(long_addresses_are_refused_with_both_lengths),
         cmocka_unit_test_setup_teardown(

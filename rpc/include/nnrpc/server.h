@@ -125,11 +125,19 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_server_add_gauges(
     struct nnrpc_status *out_status);
 
 /**
- * Binds an address. Before nnrpc_server_start(). An ipc socket's folder must be owned by the caller
- * and closed to others (0700): whoever can open the socket can abort the process. The socket
- * itself is made 0600; a socket file that no process serves is replaced.
+ * Binds an address. Before nnrpc_server_start(). As many as 16, of all kinds:
  *
- * @param url     "ipc:///absolute/path", "tcp://127.0.0.1:4000" (port 0 is refused), "ws://...".
+ * - ipc, within the machine: the fastest between processes, and the file system says who may
+ *   connect. The socket's folder must be owned by the caller and closed to others (0700): whoever
+ *   can open the socket can abort the process. The socket itself is made 0600; a socket file that
+ *   no process serves is replaced.
+ * - tcp, between machines: who may call is for tokens to say, and encryption for a tunnel.
+ * - ws, where only HTTP passes: as tcp, with WebSocket's framing around each message. Slower with
+ *   large messages, which are masked byte by byte.
+ * - inproc, within the process: for tests, and for a service that is called by its own program.
+ *
+ * @param url     "ipc:///absolute/path", "tcp://127.0.0.1:4000", "tcp://[::1]:4000" (port 0 is
+ *                refused), "ws://127.0.0.1:4000", "inproc://name".
  * @return NNRPC_OK, NNRPC_INVALID_ARGUMENT (not an address; an ipc folder that is open to others),
  *         NNRPC_UNAVAILABLE (in use, no permission, ...; the message says).
  */

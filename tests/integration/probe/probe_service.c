@@ -279,7 +279,7 @@ struct probe *probe_new(const struct nnrpc_server_options *options) {
     return probe;
 }
 
-static unsigned free_port(void) {
+unsigned probe_free_port(void) {
     struct sockaddr_in address = {
         .sin_family = AF_INET,
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
@@ -294,7 +294,7 @@ static unsigned free_port(void) {
 }
 
 void probe_listen_tcp(struct probe *probe) {
-    snprintf(probe->tcp_url, sizeof(probe->tcp_url), "tcp://127.0.0.1:%u", free_port());
+    snprintf(probe->tcp_url, sizeof(probe->tcp_url), "tcp://127.0.0.1:%u", probe_free_port());
     assert_int_equal(nnrpc_server_listen(probe->server, probe->tcp_url, NULL), NNRPC_OK);
 }
 

@@ -53,6 +53,9 @@ struct probe {
 /** Makes a server on an ipc socket in a folder of its own, not started. NULL options: defaults. */
 struct probe *probe_new(const struct nnrpc_server_options *options);
 
+/** A port of 127.0.0.1 that is free now. */
+unsigned probe_free_port(void);
+
 /** Adds an address on a free port of 127.0.0.1. Before probe_start(). */
 void probe_listen_tcp(struct probe *probe);
 
