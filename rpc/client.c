@@ -11,6 +11,7 @@
 #include "client_queue.h"
 #include "client_state.h"
 #include "clock.h"
+#include "control.h"
 #include "driver.h"
 #include "nnrpc/crypto.h"
 #include "pending.h"
@@ -250,7 +251,9 @@ void nnrpc_pending_cancel(struct nnrpc_pending *pending) {
     }
     struct nnrpc_client *client = pending->client;
     pthread_mutex_lock(&client->mutex);
+    control_note(client, pending);
     client_queue_abandon(client, pending);
     driver_nudge(client);
     pthread_mutex_unlock(&client->mutex);
+    control_flush(client);
 }

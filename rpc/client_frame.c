@@ -67,3 +67,16 @@ void *client_frame_build(const struct nnrpc_client *client, const struct lane *l
     }
     return body;
 }
+
+void *client_frame_wrap(
+    const struct nnrpc_client *client, uint64_t frame_id, const struct nnrpc_buffer *requests) {
+    size_t size = client->frame_prefix.size + nnrpc_wire_tag_size(FRAME_ID) +
+                  nnrpc_wire_varint_size(frame_id) + requests->size;
+    uint8_t *body = requests->failed ? NULL : nnrpc_body_new(size);
+    if (body != NULL) {
+        uint8_t *at = put_bytes(body, client->frame_prefix.data, client->frame_prefix.size);
+        at = put_varint_field(at, FRAME_ID, frame_id);
+        (void)put_bytes(at, requests->data, requests->size);
+    }
+    return body;
+}

@@ -16,4 +16,9 @@ size_t client_frame_overhead(const struct nnrpc_client *client);
 /** Builds the frame of a lane's calls; NULL without memory. By the lane's claimant. */
 void *client_frame_build(const struct nnrpc_client *client, const struct lane *lane);
 
+/** Builds a frame of requests that are packed already, each as the frame's field; NULL without
+ *  memory, also where there was none for the requests. */
+void *client_frame_wrap(
+    const struct nnrpc_client *client, uint64_t frame_id, const struct nnrpc_buffer *requests);
+
 #endif

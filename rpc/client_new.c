@@ -10,6 +10,7 @@
 #include "client_frame.h"
 #include "client_state.h"
 #include "clock.h"
+#include "control.h"
 #include "lane.h"
 #include "nnrpc/crypto.h"
 #include "pending.h"
@@ -17,6 +18,7 @@
 /* Two of each class: while the server works on one frame, the other is on its way. */
 #define DEFAULT_LANES 2
 #define DEFAULT_FRAME_CALLS 64
+#define DEFAULT_KEEP_ALIVE_MS 5000
 #define MAX_REPLY_LIMIT (1u << 30)
 #define FRAME_METADATA 1
 #define FRAME_MAX_REPLY_BYTES 3
@@ -42,6 +44,9 @@ static enum nnrpc_code check_options(
     if (options->endpoint_count == 0) {
         return fail_option(out_status, "a client needs at least one endpoint");
     }
+    if (options->endpoint_count > CLIENT_MAX_LANES) {
+        return fail_option(out_status, "a client has at most 32 endpoints");
+    }
     for (size_t i = 0; i < options->endpoint_count; i++) {
         enum nnrpc_code code = nnrpc_connection_check_url(options->endpoints[i], out_status);
         if (code != NNRPC_OK) {
@@ -61,17 +66,12 @@ static uint32_t choose(uint32_t value, uint32_t usual, uint32_t most) {
 static bool copy_endpoints(
     struct nnrpc_client *client, const struct nnrpc_client_options *options) {
     client->endpoints = calloc(options->endpoint_count, sizeof(*client->endpoints));
-    if (client->endpoints == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < options->endpoint_count; i++) {
-        client->endpoints[i] = strdup(options->endpoints[i]);
-        if (client->endpoints[i] == NULL) {
-            return false;
-        }
+    bool is_whole = client->endpoints != NULL;
+    for (size_t i = 0; is_whole && i < options->endpoint_count; i++) {
+        is_whole = endpoint_init(&client->endpoints[i], options->endpoints[i]);
         client->endpoint_count++;
     }
-    return true;
+    return is_whole;
 }
 
 /* What every frame begins with. */
@@ -96,7 +96,8 @@ static bool add_lanes(
     for (uint32_t i = 0; i < count; i++) {
         struct lane *lane = &client->lanes[client->lane_count++];
         lane->lane_class = lane_class;
-        lane->endpoint = i % client->endpoint_count;
+        lane->home = i % client->endpoint_count;
+        lane->endpoint = lane->home;
         lane->calls = calloc(client->max_frame_calls, sizeof(struct nnrpc_pending *));
         if (lane->calls == NULL) {
             return false;
@@ -105,14 +106,17 @@ static bool add_lanes(
     return true;
 }
 
+/* Unless told otherwise, every endpoint has a lane of each class. */
 static bool make_lanes(struct nnrpc_client *client, const struct nnrpc_client_options *options) {
+    uint32_t usual =
+        client->endpoint_count > DEFAULT_LANES ? (uint32_t)client->endpoint_count : DEFAULT_LANES;
     client->lanes =
         calloc((size_t)CLIENT_MAX_LANES * NNRPC_LANE_CLASS_COUNT, sizeof(*client->lanes));
     if (client->lanes == NULL) {
         return false;
     }
     for (int lane_class = 0; lane_class < NNRPC_LANE_CLASS_COUNT; lane_class++) {
-        uint32_t count = choose(options->lanes[lane_class], DEFAULT_LANES, CLIENT_MAX_LANES);
+        uint32_t count = choose(options->lanes[lane_class], usual, CLIENT_MAX_LANES);
         if (!add_lanes(client, (enum nnrpc_lane_class)lane_class, count)) {
             return false;
         }
@@ -127,6 +131,10 @@ static bool fill_client(struct nnrpc_client *client, const struct nnrpc_client_o
         choose(options->max_reply_bytes, NNRPC_CLIENT_MAX_REPLY_BYTES, MAX_REPLY_LIMIT);
     client->max_frame_calls =
         choose(options->max_frame_calls, DEFAULT_FRAME_CALLS, NNRPC_FRAME_MAX_CALLS);
+    client->keep_alive_ns =
+        options->keep_alive_ms == UINT32_MAX
+            ? UINT64_MAX
+            : choose(options->keep_alive_ms, DEFAULT_KEEP_ALIVE_MS, UINT32_MAX) * UINT64_C(1000000);
     client->retry = retry_policy_resolve(&options->retry);
     retry_budget_init(&client->retry_budget, &options->retry_budget, nnrpc_clock_ns());
     client->random_state = nnrpc_random_u64();
@@ -193,10 +201,11 @@ void nnrpc_client_free(struct nnrpc_client *client) {
     if (client == NULL) {
         return;
     }
+    control_deinit(client);
     free_lanes(client);
     free_pools(client);
     for (size_t i = 0; i < client->endpoint_count; i++) {
-        free(client->endpoints[i]);
+        endpoint_deinit(&client->endpoints[i]);
     }
     free(client->endpoints);
     nnrpc_wipe(client->frame_prefix.data, client->frame_prefix.size);

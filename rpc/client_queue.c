@@ -267,6 +267,7 @@ void client_queue_settle(struct nnrpc_client *client, struct lane *lane) {
     switch (lane->outcome) {
     case LANE_UNCHANGED:
         lane->is_under_way = lane->is_sent;
+        lane->sent_to = lane->endpoint;
         client_queue_reclaim(client, lane);
         return;
     case LANE_ANSWERED:
@@ -387,7 +388,7 @@ static bool is_free(struct nnrpc_client *client, struct lane *lane) {
 
 struct lane *client_queue_take(struct nnrpc_client *client, struct nnrpc_pending *claimant) {
     for (size_t i = 0; i < client->lane_count; i++) {
-        struct lane *lane = &client->lanes[i];
+        struct lane *lane = &client->lanes[(client->next_lane + i) % client->lane_count];
         if (client->queues[lane->lane_class].first == NULL || !is_free(client, lane)) {
             continue;
         }
@@ -398,6 +399,9 @@ struct lane *client_queue_take(struct nnrpc_client *client, struct nnrpc_pending
             lane->is_under_way = false;
             lane->driver = claimant;
             lane->frame_id = client_next_random(client);
+            if (client->endpoint_count > 1) { /* the next frame goes elsewhere; else stay warm */
+                client->next_lane = (client->next_lane + i + 1) % client->lane_count;
+            }
             return lane;
         }
     }

@@ -2,8 +2,9 @@
 /*
  * What a client is made of, for the files of the calling side: client.c (the public functions),
  * pending.c (calls), client_frame.c (calls to bytes and back), lane.c (frames on connections),
- * client_queue.c (which calls a lane takes, and what becomes of answered ones), driver.c (threads
- * that wait).
+ * client_queue.c (which calls a lane takes, and what becomes of answered ones), retry.c (whether
+ * one is tried again), endpoint.c (where lanes go), keep_alive.c (whether anybody is there),
+ * control.c (cancellations), driver.c (threads that wait).
  *
  * One mutex guards everything, with one exception: `driver` of a lane is a claim. The thread that
  * holds it works on the lane's connection, phase, body and outcome without the mutex; claims are
@@ -18,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "endpoint.h"
 #include "frame.h"
 #include "nnrpc/buffer.h"
 #include "nnrpc/client.h"
@@ -76,7 +78,7 @@ struct nnrpc_pending {
     bool is_abandoned; /* nobody waits any more; its lane releases it */
     uint32_t attempts;
     uint32_t uncounted_attempts; /* that reached no server, of a call that waits for one */
-    uint64_t due_ns; /* of a delayed call */
+    uint64_t due_ns;             /* of a delayed call */
     struct lane *lane;
 
     /* How it ended; status also how its last try did. */
@@ -110,14 +112,19 @@ struct lane {
     uint64_t frame_id;
     uint64_t deadline_ns; /* the latest of its calls' */
     bool is_under_way;    /* is_sent, as far as its claimant has told */
+    size_t sent_to;       /* the endpoint, while it is under way */
 
     /* The claimant's. */
     struct nnrpc_connection *connection; /* NULL: none */
-    size_t endpoint;
-    size_t refusals; /* endpoints that could not be reached, in this try */
+    size_t home;                         /* the endpoint that it prefers; fixed */
+    size_t endpoint;                     /* of the connection */
+    size_t refusals;                     /* endpoints that could not be reached, in this try */
     bool is_stale;   /* an answer that nobody wants may come on the connection */
     bool is_leaving; /* the server is stopping: the next frame goes elsewhere */
     bool is_sent;
+    uint64_t quiet_since_ns;         /* when the endpoint last showed that it is there */
+    struct nnrpc_connection *feeler; /* asks for a sign of life; NULL: none is under way */
+    uint64_t feeler_since_ns;
     void *body; /* of the frame while it is not sent */
     enum lane_outcome outcome;
     void *reply_body;
@@ -125,13 +132,23 @@ struct lane {
     struct nnrpc_status status;
 };
 
+/* A call that its server is to be told of. */
+struct cancellation {
+    size_t endpoint;
+    uint64_t frame_id;
+    uint32_t index;
+    char *authorization; /* of the call alone, owned; NULL: the frame's */
+    size_t authorization_size;
+};
+
 struct nnrpc_client {
-    /* Fixed once made. */
-    char **endpoints;
+    /* Fixed once made, but for what endpoints guard themselves. */
+    struct endpoint *endpoints;
     size_t endpoint_count;
     uint32_t timeout_ms;
     uint32_t max_reply_bytes;
     uint32_t max_frame_calls;
+    uint64_t keep_alive_ns;           /* UINT64_MAX: never */
     struct nnrpc_retry_policy retry;  /* resolved */
     struct nnrpc_buffer frame_prefix; /* what every frame begins with: metadata, max_reply_bytes */
     struct lane *lanes;
@@ -150,6 +167,9 @@ struct nnrpc_client {
     size_t wake_fd_count;
     uint64_t random_state;
     struct retry_budget retry_budget;
+    size_t next_lane;                   /* where the search for a free one begins */
+    struct cancellation *cancellations; /* NULL until there was one */
+    size_t cancellation_count;
 };
 
 /* A number that looks random and does not repeat for a client. Under the mutex. */

@@ -7,18 +7,23 @@
 
 #include "client_frame.h"
 #include "clock.h"
+#include "keep_alive.h"
 
 void lane_close(struct lane *lane) {
+    keep_alive_end(lane);
     nnrpc_connection_close(lane->connection);
     lane->connection = NULL;
     nnrpc_body_free(lane->body);
     lane->body = NULL;
 }
 
-void lane_turn_away(const struct nnrpc_client *client, struct lane *lane) {
-    nnrpc_connection_close(lane->connection);
-    lane->connection = NULL;
-    lane->endpoint = (lane->endpoint + 1) % client->endpoint_count;
+/* Makes the next connection one to another endpoint. */
+static void turn_to(struct lane *lane, size_t endpoint) {
+    if (lane->endpoint != endpoint) {
+        nnrpc_connection_close(lane->connection);
+        lane->connection = NULL;
+        lane->endpoint = endpoint;
+    }
 }
 
 static void fail(struct lane *lane) {
@@ -31,8 +36,10 @@ static void check_deadline(const struct nnrpc_client *client, struct lane *lane)
     if (nnrpc_clock_ns() >= lane->deadline_ns) {
         (void)nnrpc_fail(
             &lane->status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
-            "no answer from \"%s\" before the deadline", client->endpoints[lane->endpoint]);
-        lane_turn_away(client, lane);
+            "no answer from \"%s\" before the deadline", client->endpoints[lane->endpoint].url);
+        if (lane->is_sent) {
+            endpoint_suspect(&client->endpoints[lane->endpoint]);
+        }
         fail(lane);
     }
 }
@@ -57,9 +64,10 @@ static void drop_stale_answer(struct lane *lane) {
 }
 
 static enum nnrpc_progress send_to_endpoint(const struct nnrpc_client *client, struct lane *lane) {
-    if (lane->connection == NULL && nnrpc_connection_open(
-                                        client->endpoints[lane->endpoint], client->max_reply_bytes,
-                                        &lane->connection, &lane->status) != NNRPC_OK) {
+    if (lane->connection == NULL &&
+        nnrpc_connection_open(
+            client->endpoints[lane->endpoint].url, client->max_reply_bytes, &lane->connection,
+            &lane->status) != NNRPC_OK) {
         return NNRPC_PROGRESS_FAILED;
     }
     return nnrpc_connection_try_send(lane->connection, &lane->body, &lane->status);
@@ -70,13 +78,17 @@ static void step_sending(const struct nnrpc_client *client, struct lane *lane) {
         switch (send_to_endpoint(client, lane)) {
         case NNRPC_PROGRESS_DONE:
             lane->is_sent = true;
+            lane->quiet_since_ns = nnrpc_clock_ns();
             return;
         case NNRPC_PROGRESS_WAITING:
             check_deadline(client, lane);
             return;
         case NNRPC_PROGRESS_FAILED:
             lane->refusals++;
-            lane_turn_away(client, lane);
+            endpoint_fail(&client->endpoints[lane->endpoint]);
+            nnrpc_connection_close(lane->connection);
+            lane->connection = NULL;
+            lane->endpoint = (lane->endpoint + 1) % client->endpoint_count;
             break;
         }
     }
@@ -85,10 +97,13 @@ static void step_sending(const struct nnrpc_client *client, struct lane *lane) {
 
 static void begin_sending(const struct nnrpc_client *client, struct lane *lane) {
     lane->refusals = 0;
-    if (lane->is_leaving) {
+    if (lane->is_leaving) { /* a server that is stopping closes the connection soon */
         lane->is_leaving = false;
-        lane_turn_away(client, lane);
+        endpoint_fail(&client->endpoints[lane->endpoint]);
+        nnrpc_connection_close(lane->connection);
+        lane->connection = NULL;
     }
+    turn_to(lane, endpoint_choose(client, lane->home, lane->endpoint));
     lane->body = client_frame_build(client, lane);
     if (lane->body == NULL) {
         (void)nnrpc_fail(
@@ -118,6 +133,8 @@ static bool is_reply(const struct lane *lane) {
 
 static void take_reply(const struct nnrpc_client *client, struct lane *lane) {
     if (is_reply(lane)) {
+        keep_alive_end(lane);
+        endpoint_heard(&client->endpoints[lane->endpoint]);
         lane->outcome = LANE_ANSWERED;
         return;
     }
@@ -126,7 +143,7 @@ static void take_reply(const struct nnrpc_client *client, struct lane *lane) {
     (void)nnrpc_fail(
         &lane->status, NNRPC_INTERNAL, NNRPC_DOMAIN, "MALFORMED_REPLY",
         "the answer from \"%s\" does not fit the %zu calls that were sent",
-        client->endpoints[lane->endpoint], lane->call_count);
+        client->endpoints[lane->endpoint].url, lane->call_count);
     fail(lane);
 }
 
@@ -138,8 +155,13 @@ static void step_receiving(const struct nnrpc_client *client, struct lane *lane)
         return;
     case NNRPC_PROGRESS_WAITING:
         check_deadline(client, lane);
+        if (lane->outcome == LANE_UNCHANGED && !keep_alive_check(client, lane)) {
+            endpoint_fail(&client->endpoints[lane->endpoint]);
+            fail(lane);
+        }
         return;
     case NNRPC_PROGRESS_FAILED:
+        endpoint_fail(&client->endpoints[lane->endpoint]);
         fail(lane);
         return;
     }

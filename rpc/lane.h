@@ -19,7 +19,4 @@ void lane_step(const struct nnrpc_client *client, struct lane *lane);
 /** Closes the connection and drops what the claimant had. */
 void lane_close(struct lane *lane);
 
-/** Makes the next connection one to the next endpoint. */
-void lane_turn_away(const struct nnrpc_client *client, struct lane *lane);
-
 #endif

@@ -100,6 +100,14 @@ NNRPC_NODISCARD enum nnrpc_progress nnrpc_connection_try_send(
     struct nnrpc_connection *connection, void **body, struct nnrpc_status *out_status);
 
 /**
+ * Whether the connection is made: the peer's own nanomsg has greeted.
+ *
+ * @return NNRPC_PROGRESS_FAILED with NNRPC_UNAVAILABLE in *out_status when it was refused.
+ */
+NNRPC_NODISCARD enum nnrpc_progress nnrpc_connection_await(
+    const struct nnrpc_connection *connection, struct nnrpc_status *out_status);
+
+/**
  * Receives the answer to what was sent last; anything else that comes is dropped.
  *
  * @return NNRPC_PROGRESS_FAILED with NNRPC_UNAVAILABLE in *out_status when the connection was lost.

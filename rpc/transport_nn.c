@@ -446,6 +446,19 @@ enum nnrpc_progress nnrpc_connection_try_send(
     return await_connection(connection, out_status);
 }
 
+enum nnrpc_progress nnrpc_connection_await(
+    const struct nnrpc_connection *connection, struct nnrpc_status *out_status) {
+    if (nn_get_statistic(connection->socket, NN_STAT_CURRENT_CONNECTIONS) != 0) {
+        return NNRPC_PROGRESS_DONE;
+    }
+    const char *problem = connect_problem(connection);
+    if (problem == NULL) {
+        return NNRPC_PROGRESS_WAITING;
+    }
+    (void)fail_unreachable(out_status, connection->address.url, problem);
+    return NNRPC_PROGRESS_FAILED;
+}
+
 /* Whether control data are those of the answer to what was sent last. */
 static bool is_answer(const struct nnrpc_connection *connection, const struct control *control) {
     const uint8_t *bytes = control->bytes;

@@ -73,15 +73,20 @@ struct nnrpc_retry_budget {
 
 /** All zero but the endpoints is a good choice. Everything is copied. */
 struct nnrpc_client_options {
-    const char *const *endpoints; /* "ipc:///path", "tcp://127.0.0.1:4000", ...; at least one */
+    const char *const *endpoints; /* "ipc:///path", "tcp://127.0.0.1:4000", ...; 1 to 32 */
     size_t endpoint_count;
     const char *token;                      /* sent as "authorization: Bearer TOKEN"; NULL: none */
     uint32_t timeout_ms;                    /* default whole-call budget; 0: 10 s */
     uint32_t max_reply_bytes;               /* largest reply frame; 0: 16 MiB */
-    uint32_t lanes[NNRPC_LANE_CLASS_COUNT]; /* connections by class, at most 32; 0: 2 */
+    uint32_t lanes[NNRPC_LANE_CLASS_COUNT]; /* connections by class, at most 32; 0: one for
+                                               each endpoint, and at least 2 */
     uint32_t max_frame_calls;               /* most calls in a frame; 0: 64 */
     struct nnrpc_retry_policy retry;
     struct nnrpc_retry_budget retry_budget;
+    /** How long a frame may be unanswered over tcp or ws before its endpoint has to show, within the
+     *  same time, that it is there (it takes a connection); else the frame's calls fail as
+     *  UNAVAILABLE, and are repeated where that is harmless. 0: 5 s; UINT32_MAX: never. */
+    uint32_t keep_alive_ms;
 };
 
 /** What one call may say; NULL or all zero: nothing. Borrowed until the call was started. */
@@ -164,7 +169,11 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_client_call_packed(
  *  want to wait in finish asks this from time to time. */
 bool nnrpc_pending_is_done(struct nnrpc_pending *pending);
 
-/** Gives a started call up and releases it; its answer, if it comes, is dropped. NULL is fine. */
+/**
+ * Gives a started call up and releases it; its answer, if it comes, is dropped. The server is told,
+ * where it may have the call (ControlService/CancelCalls); for the connection that this takes it
+ * waits up to 10 ms, once for each endpoint. NULL is fine.
+ */
 void nnrpc_pending_cancel(struct nnrpc_pending *pending);
 
 /** Makes an empty set of reply metadata; NULL without memory. One call at a time may fill it. */

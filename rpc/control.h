@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Telling servers that calls are given up: ControlService/CancelCalls, on a connection of its own,
+ * since the lane that carried the call waits for its answer.
+ */
+#ifndef NNRPC_CONTROL_H
+#define NNRPC_CONTROL_H
+
+#include "client_state.h"
+
+/** Notes that a call in flight is to be cancelled, if its server may have it. Locked. */
+void control_note(struct nnrpc_client *client, const struct nnrpc_pending *pending);
+
+/**
+ * Sends what was noted, and does not wait for an answer; for a connection that is just being made
+ * it waits up to 10 ms. What cannot be sent is dropped: to cancel is to ask. Not locked.
+ */
+void control_flush(struct nnrpc_client *client);
+
+/** Forgets what was noted. */
+void control_deinit(struct nnrpc_client *client);
+
+#endif
