@@ -81,6 +81,7 @@ add_custom_command(
   COMMAND_EXPAND_LISTS
   VERBATIM)
 add_custom_target(nnrpc_archive ALL DEPENDS ${archive})
+set_target_properties(nnrpc_archive PROPERTIES ARCHIVE ${archive})
 
 # --- Installation ---
 

@@ -4,8 +4,8 @@
 
 Usage: check_headers.py PROJECT BUILD
 
-The runtime's public headers get no help but the C standard and their own folder; the others are
-compiled with the flags of all sources beside them.
+The runtime's public headers get no help but the C standard and their own folder, and say what the
+shared library exports; the others are compiled with the flags of all sources beside them.
 """
 
 import subprocess
@@ -17,6 +17,8 @@ import tree
 
 PUBLIC = Path("rpc/include")
 PUBLIC_FLAGS = ["-std=c17", "-Wpedantic"]
+MARKS = ["NNRPC_BEGIN_DECLARATIONS", "NNRPC_END_DECLARATIONS"]
+MARKS_ARE_MADE_IN = PUBLIC / "nnrpc/base.h"
 WARNINGS = ["-Wall", "-Wextra", "-Wstrict-prototypes", "-Werror"]
 
 
@@ -38,7 +40,15 @@ def flags_for(root, header, units):
     return list(dict.fromkeys(flags))
 
 
+def check_marks(root, header):
+    if header.is_relative_to(PUBLIC) and header != MARKS_ARE_MADE_IN:
+        lines = tree.read(root / header).splitlines()
+        if [line for line in lines if line in MARKS] != MARKS:
+            yield f"{header}:1: declares nothing between {MARKS[0]} and {MARKS[1]}"
+
+
 def check_header(root, header, units):
+    yield from check_marks(root, header)
     line = f'#include "{root / header}"\n'
     end = "extern int unit_is_not_empty;\n"
     result = subprocess.run(

@@ -244,6 +244,12 @@ class Compiled(SeededProject):
         expected = "rpc/a.h:1: does not compile alone"
         self.assert_finds(expected, "check_headers.py", self.root, self.build)
 
+    def test_public_headers_that_do_not_say_what_is_exported_are_found(self):
+        self.seed("rpc/a.c", "")
+        self.seed("rpc/include/nnrpc/a.h", "#ifndef A_H\n#define A_H\nint a(int b);\n#endif\n")
+        expected = "rpc/include/nnrpc/a.h:1: declares nothing between"
+        self.assert_finds(expected, "check_headers.py", self.root, self.build)
+
     def test_a_source_found_clean_is_looked_at_again_when_its_header_changes(self):
         self.seed("rpc/a.h", "#define DIVISOR 1\n")
         self.seed("rpc/a.c", '#include "a.h"\n\nint a(void) {\n    return 1 / DIVISOR;\n}\n')

@@ -16,6 +16,8 @@
 #include "nnrpc/base.h"
 #include "nnrpc/status.h"
 
+NNRPC_BEGIN_DECLARATIONS
+
 #define NNRPC_TRACEPARENT_KEY "traceparent"
 #define NNRPC_TRACESTATE_KEY "tracestate"
 #define NNRPC_TRACE_ID_BYTES 16
@@ -82,5 +84,7 @@ struct nnrpc_span_hook {
     void *self;
     void (*end)(void *self, const struct nnrpc_span *span); /* NULL: no hook */
 };
+
+NNRPC_END_DECLARATIONS
 
 #endif
