@@ -22,6 +22,13 @@ void gen_emit_table_declarations(
 /** The message and enum tables themselves. */
 void gen_emit_tables(struct gen_run *run, const struct gen_file *file, struct gen_text *text);
 
+/** Functions for the proto3 optional fields of a file: has, get, set, clear. */
+void gen_emit_optional_fields(
+    struct gen_run *run, const struct gen_file *file, struct gen_text *text);
+
+/** Notes the names of these functions. */
+void gen_optional_names_add(struct gen_run *run, const struct gen_file *file);
+
 /** Declarations of a service: its table and the indexes of its methods. */
 void gen_emit_service_declaration(
     struct gen_run *run, const struct gen_file *file, const struct gen_service *service,

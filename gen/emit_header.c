@@ -7,6 +7,7 @@
 
 #include "emit.h"
 #include "names.h"
+#include "protobuf_c.h"
 #include "source.h"
 
 const char *gen_message_type(struct gen_run *run, const struct gen_message *message) {
@@ -22,6 +23,14 @@ static void gen_emit_title(const struct gen_file *file, struct gen_text *text) {
     gen_text_printf(text, ". Do not edit. */\n");
 }
 
+static void gen_emit_skipped(const struct gen_service *service, struct gen_text *text) {
+    for (size_t i = 0; i < service->skipped_count; i++) {
+        gen_text_printf(
+            text, "/* %s/%s streams, and so is left out. */\n", service->full_name,
+            service->skipped[i]);
+    }
+}
+
 static void gen_emit_services(
     struct gen_run *run, const struct gen_file *file, struct gen_text *text) {
     for (size_t i = 0; i < file->service_count; i++) {
@@ -29,6 +38,36 @@ static void gen_emit_services(
         gen_emit_service_declaration(run, file, service, text);
         gen_emit_stub_declarations(run, file, service, text);
         gen_emit_server_declarations(run, file, service, text);
+    }
+}
+
+/* What there is no code for, and why. */
+static void gen_emit_left_out(const struct gen_file *file, struct gen_text *text) {
+    for (size_t i = 0; i < file->service_count; i++) {
+        gen_text_printf(text, "%s", file->services[i].skipped_count > 0 ? "\n" : "");
+        gen_emit_skipped(&file->services[i], text);
+    }
+    for (size_t i = 0; i < file->empty_service_count; i++) {
+        const struct gen_service *service = &file->empty_services[i];
+        gen_text_printf(text, "\n");
+        gen_emit_skipped(service, text);
+        gen_text_printf(
+            text, "/* %s has no rpc%s, and so no code. */\n", service->full_name,
+            service->skipped_count > 0 ? " left" : "");
+    }
+}
+
+/* Two of protobuf-c's options leave out names that the runtime needs. */
+static void gen_emit_rewrite_check(
+    struct gen_run *run, const struct gen_file *file, struct gen_text *text) {
+    if (file->needs_rewrite) {
+        gen_text_printf(
+            text,
+            "\n#ifndef %s\n"
+            "#error \"%s.pb-c.h lacks names: generate it with protoc-gen-nnrpc-c "
+            "(--nnrpc-c_out)\"\n"
+            "#endif\n",
+            gen_rewrite_mark(run, file), file->stem);
     }
 }
 
@@ -48,7 +87,10 @@ void gen_emit_header(struct gen_run *run, const struct gen_file *file, struct ge
     gen_text_printf(
         text, "\n_Static_assert(NNRPC_ABI_VERSION == 1, \"regenerate: generator and runtime "
               "disagree\");\n");
+    gen_emit_rewrite_check(run, file, text);
     gen_emit_table_declarations(run, file, text);
+    gen_emit_optional_fields(run, file, text);
+    gen_emit_left_out(file, text);
     gen_emit_services(run, file, text);
     gen_text_printf(text, "\n#endif\n");
 }

@@ -6,6 +6,7 @@
 
 #include "emit.h"
 #include "names.h"
+#include "protobuf_c.h"
 #include "source.h"
 
 #define ENUM_VALUE 2

@@ -4,6 +4,7 @@
  */
 #include "emit.h"
 #include "names.h"
+#include "protobuf_c.h"
 #include "source.h"
 
 /* What a stub's signature is made of. */
@@ -25,8 +26,7 @@ static struct gen_stub gen_stub_of(
         .response = gen_message_type(run, response),
         .release = "protobuf_c_message_free_unpacked((ProtobufCMessage *)response, NULL)",
     };
-    /* protobuf-c makes no functions of their own for nested messages. */
-    if (response->parent == NULL && response->file->pack_helpers) {
+    if (response->pack_helpers) {
         stub.release = gen_format(
             &run->memory, "%s__free_unpacked(response, NULL)",
             gen_c_lower(run, response->file, response->full_name));

@@ -7,7 +7,6 @@
  * the input itself ends the program with one line on standard error and status 1.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "emit.h"
@@ -15,67 +14,44 @@
 #include "model.h"
 #include "names.h"
 #include "options.h"
+#include "protobuf_c.h"
+#include "request.h"
 #include "text.h"
 
-#define MAX_REQUEST_BYTES ((size_t)256 << 20)
+#define PROGRAM "protoc-gen-nnrpc"
 
 typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File gen_output;
 
-static void *gen_protobuf_allocate(void *memory, size_t size) {
-    return gen_allocate(memory, size);
-}
-
-static void gen_protobuf_free(void *memory, void *bytes) {
-    (void)memory;
-    (void)bytes;
-}
-
-static int gen_fail(const char *reason) {
-    (void)fprintf(stderr, "protoc-gen-nnrpc: %s\n", reason);
-    return 1;
-}
-
-/* Reads standard input to its end; says why not, or NULL. */
-static const char *gen_read_input(struct gen_text *out_input) {
-    char chunk[16384];
-    size_t count = 0;
-    while ((count = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
-        if (out_input->size + count > MAX_REQUEST_BYTES) {
-            return "standard input is above 256 MiB";
-        }
-        gen_text_append(out_input, chunk, count);
+static bool gen_read_prefix(struct gen_run *run, const char *prefix) {
+    if (!gen_is_identifier(prefix)) {
+        run->error =
+            gen_format(&run->memory, "option prefix: \"%s\" cannot start a name in C", prefix);
+        return false;
     }
-    if (ferror(stdin)) {
-        return "standard input cannot be read";
-    }
-    if (out_input->size == 0) {
-        return "standard input is empty; this program is run by protoc, with --nnrpc_out=FOLDER";
-    }
-    return NULL;
+    run->prefix = prefix;
+    return true;
 }
 
-/* --nnrpc_opt=prefix=acme_ */
+/* --nnrpc_opt=prefix=acme_,skip_streaming */
 static bool gen_read_parameter(struct gen_run *run) {
     const char *at = run->request->parameter == NULL ? "" : run->request->parameter;
+    const char *option = NULL;
     run->prefix = "";
-    while (*at != '\0') {
-        size_t size = strcspn(at, ",");
-        const char *option = gen_copy(&run->memory, at, size);
-        at += size + (at[size] == ',' ? 1 : 0);
-        if (size == 0) {
-            continue;
-        }
-        size_t name_size = strcspn(option, "=");
-        if (strncmp(option, "prefix=", strlen("prefix=")) != 0) {
+    while ((option = gen_next_option(run, &at)) != NULL) {
+        const char *prefix = gen_option_value(option, "prefix");
+        if (prefix != NULL) {
+            if (!gen_read_prefix(run, prefix)) {
+                return false;
+            }
+        } else if (strcmp(option, "full_names") == 0) {
+            run->full_names = true;
+        } else if (strcmp(option, "skip_streaming") == 0) {
+            run->skip_streaming = true;
+        } else {
             run->error = gen_format(
-                &run->memory, "unknown option \"%.*s\"; there is prefix=NAME", (int)name_size,
-                option);
-            return false;
-        }
-        run->prefix = option + strlen("prefix=");
-        if (!gen_is_identifier(run->prefix)) {
-            run->error = gen_format(
-                &run->memory, "option prefix: \"%s\" cannot start a name in C", run->prefix);
+                &run->memory,
+                "unknown option \"%.*s\"; there are prefix=NAME, full_names and skip_streaming",
+                (int)strcspn(option, "="), option);
             return false;
         }
     }
@@ -88,8 +64,13 @@ static bool gen_check(struct gen_run *run) {
         gen_emitted_add(
             run, file, (struct gen_path){0}, gen_guard(run, file),
             gen_format(&run->memory, "file %s", file->name));
+        if (!file->no_generate) {
+            gen_c_names_add(run, file);
+            gen_optional_names_add(run, file);
+        }
         if (file->generate && !file->no_generate &&
-            (!gen_fields_read_options(run, file) || !gen_services_build(run, file))) {
+            (!gen_c_check(run, file) || !gen_fields_read_options(run, file) ||
+             !gen_services_build(run, file))) {
             return false;
         }
     }
@@ -122,65 +103,61 @@ static void gen_emit_all(
     }
 }
 
-static int gen_write_response(struct gen_run *run, struct gen_bytes input) {
+static int gen_answer(struct gen_run *run, struct gen_bytes input) {
     Google__Protobuf__Compiler__CodeGeneratorResponse response =
         GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__INIT;
+    response.has_supported_features = true;
+    response.supported_features =
+        GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
     if (gen_read_parameter(run) && gen_model_build(run, input) && gen_check(run)) {
         gen_emit_all(run, &response);
     } else {
         response.error = gen_copy(&run->memory, run->error, strlen(run->error));
     }
-    size_t size = protobuf_c_message_get_packed_size(&response.base);
-    uint8_t *packed = gen_allocate(&run->memory, size);
-    protobuf_c_message_pack(&response.base, packed);
-    if (fwrite(packed, 1, size, stdout) != size || fflush(stdout) != 0) {
-        return gen_fail("standard output cannot be written");
-    }
-    return 0;
+    return gen_response_write(run, PROGRAM, &response);
 }
 
 static int gen_run_once(void) {
     struct gen_text input GEN_CLEANUP(gen_text_deinit) = {0};
-    const char *problem = gen_read_input(&input);
-    if (problem != NULL) {
-        return gen_fail(problem);
-    }
-    const ProtobufCMessageDescriptor *type =
-        &google__protobuf__compiler__code_generator_request__descriptor;
-    struct gen_bytes bytes = {.data = (const uint8_t *)input.data, .size = input.size};
     struct gen_run run = {0};
-    problem = gen_wire_problem(type, bytes);
-    if (problem == NULL) {
-        run.allocator = (ProtobufCAllocator){
-            .alloc = gen_protobuf_allocate,
-            .free = gen_protobuf_free,
-            .allocator_data = &run.memory};
-        run.request =
-            (const Google__Protobuf__Compiler__CodeGeneratorRequest *)protobuf_c_message_unpack(
-                type, &run.allocator, bytes.size, bytes.data);
-        problem = run.request == NULL ? "a message that lacks a required field" : NULL;
-    }
     int result = 1;
-    if (problem != NULL) {
-        char reason[160];
-        (void)snprintf(
-            reason, sizeof(reason), "standard input is no CodeGeneratorRequest: %s", problem);
-        result = gen_fail(reason);
-    } else {
-        result = gen_write_response(&run, bytes);
+    if (gen_request_read(&run, PROGRAM, &input)) {
+        struct gen_bytes bytes = {.data = (const uint8_t *)input.data, .size = input.size};
+        result = gen_answer(&run, bytes);
     }
     gen_memory_deinit(&run.memory);
     return result;
 }
 
+static const char help[] =
+    "Usage: protoc --nnrpc_out=FOLDER [--nnrpc_opt=OPTION]... --nnrpc-c_out=FOLDER FILE.proto...\n"
+    "\n"
+    "The protoc plugin of nnrpc. For each x.proto it writes x.nnrpc.h and x.nnrpc.c: client "
+    "stubs,\n"
+    "handlers and tables, beside the x.pb-c.h and x.pb-c.c of protoc-gen-nnrpc-c, which runs\n"
+    "protobuf-c's protoc-gen-c. protoc finds both plugins in PATH.\n"
+    "\n"
+    "Options (several --nnrpc_opt, or one with commas):\n"
+    "  prefix=NAME     stands before the functions of every service: prefix=acme_\n"
+    "  full_names      functions of services begin with the package: grpc_health_v1_health_check\n"
+    "                  instead of health_check; for services that are named alike\n"
+    "  skip_streaming  leaves methods that stream out of the services; without it a file that has\n"
+    "                  one is refused\n"
+    "\n"
+    "  --help          this text\n"
+    "  --version       the version\n";
+
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        (void)printf("protoc-gen-nnrpc %s\n", GEN_VERSION);
+        (void)printf(PROGRAM " %s\n", GEN_VERSION);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        (void)fputs(help, stdout);
         return 0;
     }
     if (argc > 1) {
-        return gen_fail(
-            "takes no arguments but --version; it is run by protoc, with --nnrpc_out=FOLDER");
+        return gen_fail(PROGRAM, "is run by protoc, see --help; other arguments it has none");
     }
     return gen_run_once();
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "protobuf_c.h"
 #include "source.h"
 
 /* Files are looked up one by one. */
@@ -18,12 +19,6 @@
 #define FILE_PACKAGE 2
 #define FILE_DEPENDENCY 3
 #define FILE_OPTIONS 8
-#define OPTIMIZE_FOR 9
-#define PROTOBUF_C_OPTIONS 1019
-#define PROTOBUF_C_NO_GENERATE 1
-#define PROTOBUF_C_PACK_HELPERS 2
-#define PROTOBUF_C_ONEOF_NAME 5
-#define PROTOBUF_C_PACKAGE 6
 
 struct gen_path gen_path_with(struct gen_run *run, struct gen_path parent, int32_t number) {
     int32_t *steps = gen_allocate_array(&run->memory, parent.count + 1, sizeof(*steps));
@@ -129,43 +124,57 @@ static bool gen_is_package(struct gen_run *run, const char *package) {
     return true;
 }
 
-/* protobuf-c's options of a file decide how it spells names, and break what the runtime needs. */
+static void gen_file_read_option(
+    struct gen_run *run, struct gen_file *file, const struct gen_wire_field *option) {
+    bool is_set = option->type == GEN_WIRE_VARINT && option->value != 0;
+    switch (option->number) {
+    case GEN_C_FILE_NO_GENERATE:
+        file->no_generate = is_set;
+        break;
+    case GEN_C_FILE_PACK_HELPERS:
+        file->pack_helpers = is_set;
+        file->pack_helpers_set = true;
+        break;
+    case GEN_C_FILE_CONST_STRINGS:
+        file->const_strings = is_set;
+        break;
+    case GEN_C_FILE_ONEOF_NAME:
+        file->needs_rewrite = file->needs_rewrite || is_set;
+        break;
+    case GEN_C_FILE_PACKAGE:
+        if (option->type == GEN_WIRE_BYTES) {
+            file->c_package =
+                gen_copy(&run->memory, (const char *)option->bytes.data, option->bytes.size);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* protobuf-c's options of a file decide how it spells names. Two ways of leaving names out of its
+ * descriptors, which the runtime needs, are undone by protoc-gen-nnrpc-c. */
 static bool gen_file_read_options(struct gen_run *run, struct gen_file *file) {
     const Google__Protobuf__FileOptions *options = file->proto->options;
     file->pack_helpers = true;
     if (options == NULL) {
         return true;
     }
-    struct gen_path path = gen_path_with(run, (struct gen_path){0}, FILE_OPTIONS);
-    if (file->generate &&
-        options->optimize_for == GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__CODE_SIZE) {
-        return gen_refuse(
-            run, file, gen_path_with(run, path, OPTIMIZE_FOR),
-            "optimize_for = CODE_SIZE leaves out the field names that the runtime needs");
-    }
+    file->needs_rewrite =
+        options->optimize_for == GOOGLE__PROTOBUF__FILE_OPTIONS__OPTIMIZE_MODE__CODE_SIZE;
     struct gen_bytes bytes;
-    if (!gen_wire_unknown_bytes(&options->base, PROTOBUF_C_OPTIONS, &run->memory, &bytes)) {
+    if (!gen_wire_unknown_bytes(&options->base, GEN_C_OPTIONS, &run->memory, &bytes)) {
         return true;
     }
     struct gen_wire_reader reader = gen_wire_reader(bytes);
-    struct gen_wire_field field;
-    while (gen_wire_next(&reader, &field)) {
-        if (field.number == PROTOBUF_C_NO_GENERATE) {
-            file->no_generate = field.value != 0;
-        } else if (field.number == PROTOBUF_C_PACK_HELPERS) {
-            file->pack_helpers = field.value != 0;
-        } else if (field.number == PROTOBUF_C_PACKAGE && field.type == GEN_WIRE_BYTES) {
-            file->c_package =
-                gen_copy(&run->memory, (const char *)field.bytes.data, field.bytes.size);
-        } else if (field.number == PROTOBUF_C_ONEOF_NAME && field.value != 0 && file->generate) {
-            return gen_refuse(
-                run, file, gen_path_with(run, path, PROTOBUF_C_OPTIONS),
-                "use_oneof_field_name hides the field names that the runtime needs");
-        }
+    struct gen_wire_field option;
+    while (gen_wire_next(&reader, &option)) {
+        gen_file_read_option(run, file, &option);
     }
     if (reader.failed || (file->c_package != NULL && !gen_is_package(run, file->c_package))) {
+        struct gen_path path = gen_path_with(run, (struct gen_path){0}, FILE_OPTIONS);
         return gen_refuse(
-            run, file, gen_path_with(run, path, PROTOBUF_C_OPTIONS), "pb_c_file is malformed");
+            run, file, gen_path_with(run, path, GEN_C_OPTIONS), "pb_c_file is malformed");
     }
     return true;
 }
@@ -217,6 +226,7 @@ static bool gen_file_build(struct gen_run *run, size_t index) {
     file->proto = proto;
     file->name = proto->name == NULL ? "" : proto->name;
     file->package = proto->package == NULL ? "" : proto->package;
+    file->is_proto3 = proto->syntax != NULL && strcmp(proto->syntax, "proto3") == 0;
     if (!gen_is_file_name(file->name)) {
         return gen_refuse(run, file, (struct gen_path){0}, "the file's name cannot be used");
     }

@@ -45,6 +45,7 @@ struct gen_field {
     const Google__Protobuf__FieldDescriptorProto *proto;
     struct gen_path path;
     const char *json_name;
+    const char *presence_oneof;   /* proto3 optional: its one-member oneof, "_title"; else NULL */
     struct gen_message *message;  /* of a message field, else NULL */
     struct gen_enum *enumeration; /* of an enum field, else NULL */
     /** Read for the files to generate only. */
@@ -62,6 +63,8 @@ struct gen_message {
     struct gen_field *fields; /* ascending by number, as in protobuf-c's descriptor */
     size_t field_count;
     bool is_map_entry;
+    bool pack_helpers;        /* protobuf-c makes free functions for it */
+    bool pack_helpers_is_set; /* by an option of its own */
 };
 
 /** A path of fields inside a request, as indexes that end at -1. */
@@ -95,6 +98,8 @@ struct gen_service {
     const char *function; /* "contact_service" */
     struct gen_method *methods;
     size_t method_count;
+    const char **skipped; /* names of the streaming methods that were left out */
+    size_t skipped_count;
 };
 
 struct gen_file {
@@ -107,6 +112,10 @@ struct gen_file {
     bool no_generate;      /* protobuf-c's option of that name: there is no .pb-c.h */
     bool generate;         /* named on the command line */
     bool pack_helpers;     /* protobuf-c makes free functions for top-level messages */
+    bool pack_helpers_set; /* the option is given, so nested messages follow it too */
+    bool const_strings;    /* protobuf-c's option of that name */
+    bool needs_rewrite;    /* of use only as protoc-gen-nnrpc-c has protobuf-c make it */
+    bool is_proto3;
     struct gen_file **imports;
     size_t import_count;
     size_t height;             /* 1 more than the greatest of its imports' */
@@ -116,8 +125,10 @@ struct gen_file {
     size_t message_count;
     struct gen_enum **enums;
     size_t enum_count;
-    struct gen_service *services; /* of a file to generate */
+    struct gen_service *services; /* of a file to generate, those that have a method left */
     size_t service_count;
+    struct gen_service *empty_services; /* the others */
+    size_t empty_service_count;
     const Google__Protobuf__SourceCodeInfo__Location **locations; /* ascending by path */
     size_t location_count;
 };
@@ -142,7 +153,9 @@ struct gen_run {
     struct gen_memory memory;
     ProtobufCAllocator allocator; /* protobuf-c's messages live in `memory` too */
     const Google__Protobuf__Compiler__CodeGeneratorRequest *request;
-    const char *prefix; /* option: stands before every service's functions */
+    const char *prefix;  /* option: stands before every service's functions */
+    bool full_names;     /* option: a service's functions begin with its package */
+    bool skip_streaming; /* option: leave streaming methods out, instead of refusing them */
     struct gen_file *files;
     size_t file_count;
     struct gen_symbol *symbols; /* ascending by name */

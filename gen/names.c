@@ -1,95 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names: protobuf-c's, this generator's, and no two alike.
+ * This generator's names, and no two alike.
  */
 #include "names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "source.h"
 #include "text.h"
 
 /* Locale must not change output: <ctype.h> is not used. */
-static bool gen_is_upper(char c) {
+bool gen_is_upper(char c) {
     return c >= 'A' && c <= 'Z';
 }
 
-static bool gen_is_lower(char c) {
+bool gen_is_lower(char c) {
     return c >= 'a' && c <= 'z';
 }
 
-static bool gen_is_digit(char c) {
+bool gen_is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-static char gen_to_lower(char c) {
+char gen_to_lower(char c) {
     return gen_is_upper(c) ? (char)(c - 'A' + 'a') : c;
 }
 
-static char gen_to_upper(char c) {
+char gen_to_upper(char c) {
     return gen_is_lower(c) ? (char)(c - 'a' + 'A') : c;
-}
-
-/* One piece of a full name in protobuf-c's type names: underscores go, what follows is upper. */
-static void gen_append_camel(struct gen_text *text, const char *piece, size_t size) {
-    bool upper = true;
-    for (size_t i = 0; i < size; i++) {
-        if (piece[i] == '_') {
-            upper = true;
-            continue;
-        }
-        char c = upper ? gen_to_upper(piece[i]) : piece[i];
-        gen_text_append(text, &c, 1);
-        upper = false;
-    }
-}
-
-/* One piece in protobuf-c's function names: an underscore before an upper after a non-upper. */
-static void gen_append_lower(struct gen_text *text, const char *piece, size_t size) {
-    bool was_upper = true;
-    for (size_t i = 0; i < size; i++) {
-        bool is_upper = gen_is_upper(piece[i]);
-        if (is_upper && !was_upper) {
-            gen_text_append(text, "_", 1);
-        }
-        char c = gen_to_lower(piece[i]);
-        gen_text_append(text, &c, 1);
-        was_upper = is_upper;
-    }
-}
-
-static void gen_append_pieces(
-    struct gen_text *text, const char *name,
-    void (*append)(struct gen_text *text, const char *piece, size_t size)) {
-    while (*name != '\0') {
-        size_t size = strcspn(name, ".");
-        if (size > 0) {
-            gen_text_append(text, "__", text->size == 0 ? 0 : 2);
-            append(text, name, size);
-        }
-        name += size + (name[size] == '.' ? 1 : 0);
-    }
-}
-
-static const char *gen_c_name(
-    struct gen_run *run, const struct gen_file *file, const char *full_name,
-    void (*append)(struct gen_text *text, const char *piece, size_t size)) {
-    struct gen_text text GEN_CLEANUP(gen_text_deinit) = {0};
-    if (file->c_package != NULL) {
-        /* protobuf-c cuts the package off and puts its option in its place. */
-        gen_append_pieces(&text, file->c_package, append);
-        full_name += strlen(file->package);
-    }
-    gen_append_pieces(&text, full_name, append);
-    return gen_copy(&run->memory, text.data == NULL ? "" : text.data, text.size);
-}
-
-const char *gen_c_type(struct gen_run *run, const struct gen_file *file, const char *full_name) {
-    return gen_c_name(run, file, full_name, gen_append_camel);
-}
-
-const char *gen_c_lower(struct gen_run *run, const struct gen_file *file, const char *full_name) {
-    return gen_c_name(run, file, full_name, gen_append_lower);
 }
 
 /* Whether a word starts at an upper-case letter: "aB", "9B", and the last of "ABc". */
@@ -125,6 +64,15 @@ const char *gen_upper_snake(struct gen_run *run, const char *name) {
     return gen_words(run, name, gen_to_upper);
 }
 
+bool gen_is_listed(const char *name, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool gen_is_keyword(const char *name) {
     /* Keywords of C17 and GNU C, and the macros that <stdbool.h> and GNU modes define. */
     static const char *const keywords[] = {
@@ -135,12 +83,7 @@ bool gen_is_keyword(const char *name) {
         "sizeof",   "static",  "struct",   "switch",   "true",     "typedef", "typeof",
         "union",    "unix",    "unsigned", "void",     "volatile", "while",
     };
-    for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
-        if (strcmp(name, keywords[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return gen_is_listed(name, keywords, sizeof(keywords) / sizeof(keywords[0]));
 }
 
 bool gen_is_identifier(const char *text) {
@@ -171,7 +114,27 @@ const char *gen_sort_and_find_twin(const char **names, size_t count) {
     return NULL;
 }
 
-const char *gen_guard(struct gen_run *run, const struct gen_file *file) {
+size_t gen_count_in_sorted(const char *const *names, size_t count, const char *name) {
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(names[middle], name) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    size_t end = low;
+    while (end < count && strcmp(names[end], name) == 0) {
+        end++;
+    }
+    return end - low;
+}
+
+/* A file's name as a macro's, with a suffix. */
+static const char *gen_file_macro(
+    struct gen_run *run, const struct gen_file *file, const char *suffix) {
     struct gen_text guard GEN_CLEANUP(gen_text_deinit) = {0};
     bool digit = file->stem[0] >= '0' && file->stem[0] <= '9';
     gen_text_printf(&guard, "%s", digit ? "FILE_" : "");
@@ -186,8 +149,16 @@ const char *gen_guard(struct gen_run *run, const struct gen_file *file) {
             gen_text_printf(&guard, "_%02x", (unsigned char)*at);
         }
     }
-    gen_text_printf(&guard, "_NNRPC_H");
+    gen_text_printf(&guard, "%s", suffix);
     return gen_copy(&run->memory, guard.data, guard.size);
+}
+
+const char *gen_guard(struct gen_run *run, const struct gen_file *file) {
+    return gen_file_macro(run, file, "_NNRPC_H");
+}
+
+const char *gen_rewrite_mark(struct gen_run *run, const struct gen_file *file) {
+    return gen_file_macro(run, file, "_NNRPC_C");
 }
 
 void gen_emitted_add(
@@ -218,6 +189,24 @@ static int gen_emitted_compare(const void *left, const void *right) {
     return (a->order > b->order) - (a->order < b->order);
 }
 
+static bool gen_is_of_service(const struct gen_emitted *emitted) {
+    return strncmp(emitted->owner, "rpc ", strlen("rpc ")) == 0 ||
+           strncmp(emitted->owner, "service ", strlen("service ")) == 0;
+}
+
+/* What to do about two things with one name. */
+static const char *gen_emitted_advice(
+    const struct gen_run *run, const struct gen_emitted *a, const struct gen_emitted *b) {
+    bool is_apart = run->full_names || strcmp(a->file->package, b->file->package) == 0;
+    if (gen_is_of_service(a) && gen_is_of_service(b) && !is_apart) {
+        return "--nnrpc_opt=full_names keeps them apart";
+    }
+    if (gen_is_of_service(a) != gen_is_of_service(b) && run->prefix[0] == '\0') {
+        return "--nnrpc_opt=prefix=NAME keeps them apart";
+    }
+    return "rename one of them";
+}
+
 bool gen_emitted_check(struct gen_run *run) {
     if (run->emitted_count == 0) {
         return true;
@@ -233,8 +222,9 @@ bool gen_emitted_check(struct gen_run *run) {
         const struct gen_emitted *other = blamed == second ? first : second;
         if (blamed->file->generate) {
             return gen_refuse(
-                run, blamed->file, blamed->path, "%s and %s would both be \"%s\" in C",
-                blamed->owner, other->owner, blamed->name);
+                run, blamed->file, blamed->path, "%s and %s (%s) would both be \"%s\" in C; %s",
+                blamed->owner, other->owner, gen_source_place(run, other->file, other->path),
+                blamed->name, gen_emitted_advice(run, first, second));
         }
     }
     return true;

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names: how protobuf-c 1.4.1 spells what it makes, how this generator spells its own, and the
- * register that finds two things with one name.
+ * Names: how this generator spells its own, and the register that finds two things with one name.
  */
 #ifndef GEN_NAMES_H
 #define GEN_NAMES_H
 
 #include "model.h"
 
-/** protobuf-c's type: "contacts.v1.Contact" -> "Contacts__V1__Contact". */
-const char *gen_c_type(struct gen_run *run, const struct gen_file *file, const char *full_name);
+/** Letters of ASCII: the locale must not change the output, so <ctype.h> is not used. */
+bool gen_is_upper(char c);
+bool gen_is_lower(char c);
+bool gen_is_digit(char c);
+char gen_to_lower(char c);
+char gen_to_upper(char c);
 
-/** protobuf-c's prefix of functions and descriptors: "contacts__v1__contact". */
-const char *gen_c_lower(struct gen_run *run, const struct gen_file *file, const char *full_name);
+/** Whether a name is one of the words. */
+bool gen_is_listed(const char *name, const char *const *words, size_t count);
 
 /** Words in lower case, joined by underscores: "ListContacts" -> "list_contacts", "." -> "_". */
 const char *gen_snake(struct gen_run *run, const char *name);
@@ -29,8 +32,14 @@ bool gen_is_identifier(const char *text);
 /** Sorts names and returns one that is there twice, or NULL. */
 const char *gen_sort_and_find_twin(const char **names, size_t count);
 
+/** How often a name is in a sorted list. */
+size_t gen_count_in_sorted(const char *const *names, size_t count, const char *name);
+
 /** Include guard: "contacts/v1/contact.proto" -> "CONTACTS_V1_CONTACT_NNRPC_H"; rest in hex. */
 const char *gen_guard(struct gen_run *run, const struct gen_file *file);
+
+/** Macro by which protoc-gen-nnrpc-c marks a x.pb-c.h: "CONTACTS_V1_CONTACT_NNRPC_C". */
+const char *gen_rewrite_mark(struct gen_run *run, const struct gen_file *file);
 
 /** Notes a name that the output defines. @param owner  Whose it is, e.g. "rpc a.B/C". */
 void gen_emitted_add(

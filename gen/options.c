@@ -7,10 +7,8 @@
 #include <string.h>
 
 #include "names.h"
+#include "protobuf_c.h"
 
-/* protobuf-c's option of a field. */
-#define PROTOBUF_C_OPTIONS 1019
-#define PROTOBUF_C_STRING_AS_BYTES 1
 /* Number of `mask_of` in nnrpc.v1.FieldRule. */
 #define RULE_MASK_OF 5
 
@@ -102,41 +100,15 @@ static bool gen_field_read_rule(
     return gen_mask_resolve(run, message, field);
 }
 
-static bool gen_field_is_string_as_bytes(struct gen_run *run, const struct gen_field *field) {
-    struct gen_bytes bytes;
-    if (!gen_wire_unknown_bytes(
-            &field->proto->options->base, PROTOBUF_C_OPTIONS, &run->memory, &bytes)) {
-        return false;
-    }
-    bool found = false;
-    struct gen_wire_reader reader = gen_wire_reader(bytes);
-    struct gen_wire_field option;
-    while (gen_wire_next(&reader, &option)) {
-        if (option.number == PROTOBUF_C_STRING_AS_BYTES) {
-            found = option.value != 0;
-        }
-    }
-    return found;
-}
-
 static bool gen_field_check(
     struct gen_run *run, const struct gen_message *message, struct gen_field *field) {
     const Google__Protobuf__FieldDescriptorProto *proto = field->proto;
-    if (proto->type == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_GROUP) {
-        return gen_refuse(
-            run, message->file, field->path, "%s.%s is a group, which protobuf-c does not have",
-            message->full_name, proto->name);
-    }
-    if (proto->has_proto3_optional && proto->proto3_optional) {
-        return gen_refuse(
-            run, message->file, field->path,
-            "%s.%s is a proto3 optional field, which protobuf-c 1.4.1 does not have",
-            message->full_name, proto->name);
-    }
     if (proto->options == NULL) {
         return true;
     }
-    if (gen_field_is_string_as_bytes(run, field)) {
+    bool is_bytes = false;
+    (void)gen_c_option_flag(run, &proto->options->base, GEN_C_FIELD_STRING_AS_BYTES, &is_bytes);
+    if (is_bytes) {
         return gen_refuse(
             run, message->file, field->path,
             "%s.%s is string_as_bytes, which JSON could not tell from bytes", message->full_name,
@@ -145,12 +117,31 @@ static bool gen_field_check(
     return gen_field_read_rule(run, message, field);
 }
 
-static bool gen_message_check_json_names(struct gen_run *run, const struct gen_message *message) {
+/* The JSON names of a message in order; returns one that is there twice, or NULL. */
+static const char *gen_message_json_names(
+    struct gen_run *run, const struct gen_message *message, const char ***out_names) {
     const char **names = gen_allocate_array(&run->memory, message->field_count, sizeof(char *));
     for (size_t i = 0; i < message->field_count; i++) {
         names[i] = message->fields[i].json_name;
     }
-    const char *twin = gen_sort_and_find_twin(names, message->field_count);
+    *out_names = names;
+    return gen_sort_and_find_twin(names, message->field_count);
+}
+
+/* In proto2, fields may differ in underscores or case alone; these keep their proto names in JSON.
+ */
+static bool gen_message_part_json_names(struct gen_run *run, struct gen_message *message) {
+    const char **names = NULL;
+    const char *twin = gen_message_json_names(run, message, &names);
+    for (size_t i = 0; twin != NULL && !message->file->is_proto3 && i < message->field_count; i++) {
+        struct gen_field *field = &message->fields[i];
+        if (gen_count_in_sorted(names, message->field_count, field->json_name) > 1) {
+            field->json_name = field->proto->name;
+        }
+    }
+    if (twin != NULL) {
+        twin = gen_message_json_names(run, message, &names);
+    }
     return twin == NULL ||
            gen_refuse(
                run, message->file, message->path, "two fields of %s would be \"%s\" in JSON",
@@ -160,7 +151,7 @@ static bool gen_message_check_json_names(struct gen_run *run, const struct gen_m
 bool gen_fields_read_options(struct gen_run *run, struct gen_file *file) {
     for (size_t i = 0; i < file->message_count; i++) {
         struct gen_message *message = file->messages[i];
-        if (!gen_message_check_json_names(run, message)) {
+        if (!gen_message_part_json_names(run, message)) {
             return false;
         }
         for (size_t k = 0; k < message->field_count; k++) {

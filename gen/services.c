@@ -47,16 +47,27 @@ static bool gen_method_link(
             run, file, gen_path_with(run, method->path, number), "%s has no known %s type", owner,
             method->request == NULL ? "request" : "response");
     }
-    bool client = proto->has_client_streaming && proto->client_streaming;
-    bool server = proto->has_server_streaming && proto->server_streaming;
-    if (client || server) {
-        int32_t number = client ? METHOD_CLIENT_STREAMING : METHOD_SERVER_STREAMING;
-        return gen_refuse(
-            run, file, gen_path_with(run, method->path, number),
-            "%s streams its %s; nnrpc has one message each way", owner,
-            client ? "request" : "response");
-    }
     return true;
+}
+
+static bool gen_streams_request(const Google__Protobuf__MethodDescriptorProto *proto) {
+    return proto->has_client_streaming && proto->client_streaming;
+}
+
+static bool gen_method_streams(const Google__Protobuf__MethodDescriptorProto *proto) {
+    return gen_streams_request(proto) || (proto->has_server_streaming && proto->server_streaming);
+}
+
+static bool gen_method_refuse_streaming(
+    struct gen_run *run, const struct gen_file *file, const struct gen_service *service,
+    const struct gen_method *method) {
+    bool request = gen_streams_request(method->proto);
+    int32_t number = request ? METHOD_CLIENT_STREAMING : METHOD_SERVER_STREAMING;
+    return gen_refuse(
+        run, file, gen_path_with(run, method->path, number),
+        "%s streams its %s; nnrpc has one message each way; --nnrpc_opt=skip_streaming leaves "
+        "such methods out",
+        gen_owner(run, service, method), request ? "request" : "response");
 }
 
 /* Turns "contact.account_password" into indexes; says why not, or NULL. */
@@ -155,7 +166,8 @@ static int gen_special_field(
     int index = gen_field_index(message, name, strlen(name));
     if (index < 0 || message->fields[index].proto->type != type ||
         gen_field_is_repeated(&message->fields[index]) ||
-        message->fields[index].proto->has_oneof_index) {
+        (message->fields[index].proto->has_oneof_index &&
+         message->fields[index].presence_oneof == NULL)) {
         return -1;
     }
     return index;
@@ -166,7 +178,7 @@ static void gen_method_name(
     struct gen_run *run, const struct gen_file *file, const struct gen_service *service,
     struct gen_method *method) {
     const char *snake = gen_snake(run, method->proto->name);
-    method->member = snake;
+    method->member = gen_is_keyword(snake) ? gen_format(&run->memory, "%s_", snake) : snake;
     method->function = gen_format(&run->memory, "%s_%s", service->function, snake);
     method->constant = gen_upper_snake(run, method->function);
     const char *owner = gen_owner(run, service, method);
@@ -185,13 +197,10 @@ static bool gen_method_build(
         return gen_refuse(
             run, file, method->path, "a method of %s has no name", service->full_name);
     }
-    gen_method_name(run, file, service, method);
-    if (gen_is_keyword(method->member)) {
-        /* protobuf-c's struct of the service has a member of that name, and does not compile. */
-        return gen_refuse(
-            run, file, method->path, "%s would be \"%s\" in C, which is a keyword",
-            gen_owner(run, service, method), method->member);
+    if (gen_method_streams(method->proto)) {
+        return gen_method_refuse_streaming(run, file, service, method);
     }
+    gen_method_name(run, file, service, method);
     if (!gen_method_link(run, file, service, method)) {
         return false;
     }
@@ -228,10 +237,8 @@ static bool gen_service_check_roles(
     return true;
 }
 
-static void gen_service_name(
-    struct gen_run *run, const struct gen_file *file, struct gen_service *service) {
-    const char *snake = gen_snake(run, service->proto->name);
-    service->function = gen_format(&run->memory, "%s%s", run->prefix, snake);
+static void gen_service_names_add(
+    struct gen_run *run, const struct gen_file *file, const struct gen_service *service) {
     const char *owner = gen_format(&run->memory, "service %s", service->full_name);
     static const char *const forms[] = {
         "%s_service",       "%s_register",       "%s_thunks",          "%s_methods",
@@ -239,10 +246,10 @@ static void gen_service_name(
     };
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         const char *hole = strstr(forms[i], "%s");
-        const char *name = gen_format(
+        const char *emitted = gen_format(
             &run->memory, "%.*s%s%s", (int)(hole - forms[i]), forms[i], service->function,
             hole + 2);
-        gen_emitted_add(run, file, service->path, name, owner);
+        gen_emitted_add(run, file, service->path, emitted, owner);
     }
     const char *count =
         gen_format(&run->memory, "%s_METHOD_COUNT", gen_upper_snake(run, service->function));
@@ -257,14 +264,17 @@ static bool gen_service_build(
     }
     const char *dot = file->package[0] == '\0' ? "" : ".";
     service->full_name = gen_format(&run->memory, "%s%s%s", file->package, dot, proto->name);
-    if (proto->n_method == 0) {
-        return gen_refuse(run, file, service->path, "service %s has no rpc", service->full_name);
-    }
-    gen_service_name(run, file, service);
+    const char *name = run->full_names ? service->full_name : proto->name;
+    service->function = gen_format(&run->memory, "%s%s", run->prefix, gen_snake(run, name));
     service->methods = gen_allocate_array(&run->memory, proto->n_method, sizeof(*service->methods));
-    service->method_count = proto->n_method;
+    service->skipped = gen_allocate_array(&run->memory, proto->n_method, sizeof(char *));
     for (size_t i = 0; i < proto->n_method; i++) {
-        struct gen_method *method = &service->methods[i];
+        if (run->skip_streaming && gen_method_streams(proto->method[i])) {
+            const char *skipped = proto->method[i]->name;
+            service->skipped[service->skipped_count++] = gen_is_identifier(skipped) ? skipped : "?";
+            continue;
+        }
+        struct gen_method *method = &service->methods[service->method_count++];
         method->proto = proto->method[i];
         method->path = gen_path_of(run, service->path, SERVICE_METHOD, i);
         if (!gen_method_build(run, file, service, method)) {
@@ -274,16 +284,23 @@ static bool gen_service_build(
     return gen_service_check_roles(run, file, service);
 }
 
+/* A service that has no method, or none left, is nothing to call or to implement. */
 bool gen_services_build(struct gen_run *run, struct gen_file *file) {
     size_t count = file->proto->n_service;
     file->services = gen_allocate_array(&run->memory, count, sizeof(*file->services));
-    file->service_count = count;
+    file->empty_services = gen_allocate_array(&run->memory, count, sizeof(*file->services));
     for (size_t i = 0; i < count; i++) {
-        struct gen_service *service = &file->services[i];
-        service->proto = file->proto->service[i];
-        service->path = gen_path_of(run, (struct gen_path){0}, FILE_SERVICE, i);
-        if (!gen_service_build(run, file, service)) {
+        struct gen_service service = {
+            .proto = file->proto->service[i],
+            .path = gen_path_of(run, (struct gen_path){0}, FILE_SERVICE, i)};
+        if (!gen_service_build(run, file, &service)) {
             return false;
+        }
+        if (service.method_count > 0) {
+            gen_service_names_add(run, file, &service);
+            file->services[file->service_count++] = service;
+        } else {
+            file->empty_services[file->empty_service_count++] = service;
         }
     }
     return true;

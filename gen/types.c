@@ -7,6 +7,7 @@
 
 #include "model.h"
 #include "names.h"
+#include "protobuf_c.h"
 
 /* Numbers of fields in the descriptors. */
 #define FILE_MESSAGE 4
@@ -84,6 +85,28 @@ static bool gen_fields_check_numbers(struct gen_run *run, const struct gen_messa
     return true;
 }
 
+/* A field of a oneof names one that is there. */
+static bool gen_field_link_oneof(
+    struct gen_run *run, const struct gen_message *message, struct gen_field *field) {
+    const Google__Protobuf__FieldDescriptorProto *proto = field->proto;
+    if (!proto->has_oneof_index) {
+        return true;
+    }
+    const char *name = NULL;
+    if (proto->oneof_index >= 0 && (size_t)proto->oneof_index < message->proto->n_oneof_decl) {
+        name = message->proto->oneof_decl[proto->oneof_index]->name;
+    }
+    if (!gen_is_identifier(name)) {
+        return gen_refuse(
+            run, message->file, field->path, "%s.%s has no known oneof", message->full_name,
+            proto->name);
+    }
+    if (proto->has_proto3_optional && proto->proto3_optional) {
+        field->presence_oneof = name;
+    }
+    return true;
+}
+
 static bool gen_fields_collect(struct gen_run *run, struct gen_message *message) {
     const gen_message_proto *proto = message->proto;
     message->fields = gen_allocate_array(&run->memory, proto->n_field, sizeof(*message->fields));
@@ -97,6 +120,9 @@ static bool gen_fields_collect(struct gen_run *run, struct gen_message *message)
                 run, message->file, field->path, "a field of %s has no name", message->full_name);
         }
         field->json_name = gen_json_name(run, field->proto);
+        if (!gen_field_link_oneof(run, message, field)) {
+            return false;
+        }
     }
     if (message->field_count > 0) {
         qsort(message->fields, message->field_count, sizeof(*message->fields), gen_field_compare);
@@ -153,7 +179,8 @@ static size_t gen_enum_prefix_size(struct gen_run *run, const gen_enum_proto *pr
     return size;
 }
 
-static bool gen_enum_name_values(struct gen_run *run, struct gen_enum *enumeration) {
+/* A value's name in JSON: in lower case, unless two values would then be one. */
+static void gen_enum_name_values(struct gen_run *run, struct gen_enum *enumeration) {
     size_t prefix_size = gen_enum_prefix_size(run, enumeration->proto);
     size_t count = enumeration->value_count;
     enumeration->json_names = gen_allocate_array(&run->memory, count, sizeof(char *));
@@ -162,18 +189,15 @@ static bool gen_enum_name_values(struct gen_run *run, struct gen_enum *enumerati
         const char *name = enumeration->values[i]->name + prefix_size;
         char *lower = gen_copy(&run->memory, name, strlen(name));
         for (char *at = lower; *at != '\0'; at++) {
-            *at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
+            *at = gen_to_lower(*at);
         }
         enumeration->json_names[i] = lower;
         sorted[i] = lower;
     }
-    const char *twin = gen_sort_and_find_twin(sorted, count);
-    if (twin != NULL && enumeration->file->generate) {
-        return gen_refuse(
-            run, enumeration->file, enumeration->path, "two values of %s would be \"%s\" in JSON",
-            enumeration->full_name, twin);
+    bool has_twins = gen_sort_and_find_twin(sorted, count) != NULL;
+    for (size_t i = 0; i < count && has_twins; i++) {
+        enumeration->json_names[i] = enumeration->values[i]->name + prefix_size;
     }
-    return true;
 }
 
 static bool gen_enum_collect(
@@ -203,7 +227,24 @@ static bool gen_enum_collect(
     gen_values_sort(run, enumeration);
     const char *owner = gen_format(&run->memory, "enum %s", enumeration->full_name);
     gen_emitted_add(run, file, path, enumeration->table, owner);
-    return gen_enum_name_values(run, enumeration);
+    gen_enum_name_values(run, enumeration);
+    return true;
+}
+
+/* protobuf-c makes free functions by the message's option, else by what is around it. Messages in a
+ * top-level message follow that one only where it, or the file, has the option. */
+static void gen_message_read_pack_helpers(struct gen_run *run, struct gen_message *message) {
+    const struct gen_message *parent = message->parent;
+    if (parent == NULL) {
+        message->pack_helpers = message->file->pack_helpers;
+    } else {
+        bool is_deep = parent->parent != NULL || message->file->pack_helpers_set;
+        message->pack_helpers = (is_deep || parent->pack_helpers_is_set) && parent->pack_helpers;
+    }
+    message->pack_helpers_is_set =
+        message->proto->options != NULL && gen_c_option_flag(
+                                               run, &message->proto->options->base,
+                                               GEN_C_MESSAGE_PACK_HELPERS, &message->pack_helpers);
 }
 
 static size_t gen_count_messages(const gen_message_proto *proto) {
@@ -238,6 +279,7 @@ static bool gen_message_collect(
     const char *scope = parent == NULL ? file->package : parent->full_name;
     message->full_name = gen_full_name(run, scope, proto->name);
     message->table = gen_format(&run->memory, "%s_message", gen_snake(run, message->full_name));
+    gen_message_read_pack_helpers(run, message);
     message->is_map_entry =
         proto->options != NULL && proto->options->has_map_entry && proto->options->map_entry;
     const char *owner = gen_format(&run->memory, "message %s", message->full_name);

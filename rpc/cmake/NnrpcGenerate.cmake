@@ -2,11 +2,12 @@
 # C code from .proto files.
 #
 #   nnrpc_generate(TARGET target PROTOS file.proto...
-#                  [IMPORT_DIRS folder...] [OUTPUT_DIR folder] [PREFIX name])
+#                  [IMPORT_DIRS folder...] [OUTPUT_DIR folder] [PREFIX name]
+#                  [FULL_NAMES] [SKIP_STREAMING])
 #
-# Runs protoc with protoc-gen-c and protoc-gen-nnrpc when the program is built, and adds to the
-# target what comes out: x/y.pb-c.{c,h} and x/y.nnrpc.{c,h} for each x/y.proto. The target is linked
-# with nnrpc::nnrpc.
+# Runs protoc with protoc-gen-nnrpc-c (which runs protoc-gen-c) and protoc-gen-nnrpc when the program
+# is built, and adds to the target what comes out: x/y.pb-c.{c,h} and x/y.nnrpc.{c,h} for each
+# x/y.proto. The target is linked with nnrpc::nnrpc.
 #
 #   TARGET       a library or program of the current folder
 #   PROTOS       files as other files import them ("contacts/v1/contact.proto"), or paths
@@ -15,12 +16,17 @@
 #   OUTPUT_DIR   where the code goes, and a PUBLIC include folder of the target; "generated" in the
 #                current build folder unless given
 #   PREFIX       stands before the functions of every service ("acme_")
+#   FULL_NAMES   these functions begin with the service's package ("grpc_health_v1_health_check")
+#   SKIP_STREAMING
+#                leaves methods that stream out of the services; without it they are errors
 #
-# A file is generated again when it, a file that it imports, or a generator changes. Warnings in what
-# protoc-gen-c writes are silenced; what protoc-gen-nnrpc writes is compiled like any other source.
+# What a file imports is not generated unless it is named too, here or for a library that the target
+# is linked with. A file is generated again when it, a file that it imports, or a generator changes.
+# Warnings in what protoc-gen-c writes are silenced; what protoc-gen-nnrpc writes is compiled like any
+# other source.
 #
-# Whose generator does not run on the machine that builds, when cross-compiling, names one that does
-# in NNRPC_PROTOC_GEN_NNRPC. protoc and protoc-gen-c are looked for in PATH, or named in PROTOC and
+# Whose generators do not run on the machine that builds, when cross-compiling, names ones that do in
+# NNRPC_PROTOC_GEN_NNRPC and NNRPC_PROTOC_GEN_NNRPC_C. protoc and protoc-gen-c are looked for in PATH, or named in PROTOC and
 # PROTOC_GEN_C.
 
 # Appends to `out_files` what a .proto imports, directly or not, as far as the folders have it.
@@ -79,10 +85,11 @@ function(_nnrpc_link target)
 endfunction()
 
 function(nnrpc_generate)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;OUTPUT_DIR;PREFIX" "PROTOS;IMPORT_DIRS")
+  cmake_parse_arguments(
+    PARSE_ARGV 0 arg "FULL_NAMES;SKIP_STREAMING" "TARGET;OUTPUT_DIR;PREFIX" "PROTOS;IMPORT_DIRS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_TARGET OR NOT arg_PROTOS)
     message(FATAL_ERROR "nnrpc_generate(TARGET target PROTOS file... [IMPORT_DIRS folder...] "
-                        "[OUTPUT_DIR folder] [PREFIX name])")
+                        "[OUTPUT_DIR folder] [PREFIX name] [FULL_NAMES] [SKIP_STREAMING])")
   endif()
   find_program(PROTOC protoc REQUIRED)
   find_program(PROTOC_GEN_C protoc-gen-c REQUIRED)
@@ -125,19 +132,29 @@ function(nnrpc_generate)
   if(arg_PREFIX)
     list(APPEND options --nnrpc_opt=prefix=${arg_PREFIX})
   endif()
+  if(arg_FULL_NAMES)
+    list(APPEND options --nnrpc_opt=full_names)
+  endif()
+  if(arg_SKIP_STREAMING)
+    list(APPEND options --nnrpc_opt=skip_streaming)
+  endif()
 
+  set(plugin $<TARGET_FILE:nnrpc::protoc-gen-nnrpc>)
+  set(c_plugin $<TARGET_FILE:nnrpc::protoc-gen-nnrpc-c>)
   if(NNRPC_PROTOC_GEN_NNRPC)
     set(plugin ${NNRPC_PROTOC_GEN_NNRPC})
-  else()
-    set(plugin $<TARGET_FILE:nnrpc::protoc-gen-nnrpc>)
+  endif()
+  if(NNRPC_PROTOC_GEN_NNRPC_C)
+    set(c_plugin ${NNRPC_PROTOC_GEN_NNRPC_C})
   endif()
   file(MAKE_DIRECTORY ${output})
   add_custom_command(
     OUTPUT ${headers} ${pb_sources} ${nnrpc_sources}
     COMMAND
-      ${PROTOC} --plugin=protoc-gen-c=${PROTOC_GEN_C} --c_out=${output}
-      --plugin=protoc-gen-nnrpc=${plugin} --nnrpc_out=${output} ${options} ${names}
-    DEPENDS ${inputs} ${plugin}
+      ${PROTOC} --plugin=protoc-gen-nnrpc=${plugin} --nnrpc_out=${output}
+      --plugin=protoc-gen-nnrpc-c=${c_plugin} --nnrpc-c_out=${output}
+      --nnrpc-c_opt=plugin=${PROTOC_GEN_C} ${options} ${names}
+    DEPENDS ${inputs} ${plugin} ${c_plugin}
     COMMENT "Generating code from .proto files for ${arg_TARGET}"
     VERBATIM)
   set_source_files_properties(${pb_sources} PROPERTIES COMPILE_OPTIONS -w)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The framework as others install it, component "nnrpc":
 #
-#   bin/protoc-gen-nnrpc                             the generator
+#   bin/protoc-gen-nnrpc, bin/protoc-gen-nnrpc-c     the generators
 #   include/nnrpc/                                   the runtime's headers, and v1/ of its services
 #   include/nnrpc/well-known/google/protobuf/        protobuf's own messages, as C
 #   lib/libnnrpc.so, lib/libnnrpc.a                  the runtime
@@ -86,7 +86,7 @@ set_target_properties(nnrpc_archive PROPERTIES ARCHIVE ${archive})
 # --- Installation ---
 
 # The generators; a name that is no target here is passed over.
-set(plugins protoc-gen-nnrpc)
+set(plugins protoc-gen-nnrpc protoc-gen-nnrpc-c)
 foreach(plugin IN LISTS plugins)
   install(TARGETS ${plugin} EXPORT nnrpc COMPONENT nnrpc)
 endforeach()

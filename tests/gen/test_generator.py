@@ -21,7 +21,14 @@ PROTOC = os.environ["PROTOC"]
 PLUGIN = os.environ["PROTOC_GEN_NNRPC"]
 IMPORTS = os.environ["NNRPC_IMPORTS"].split(":")
 
-PROTOS = ["library/v1/book.proto", "library/v1/library_service.proto", "shelf/plain.proto"]
+PROTOS = [
+    "library/v1/book.proto",
+    "library/v1/library_service.proto",
+    "optional/v1/optional.proto",
+    "shelf/plain.proto",
+]
+
+KNOWN_OPTIONS = "there are prefix=NAME, full_names and skip_streaming"
 
 # The bytes of an embedded descriptor set: they depend on protoc's version, so golden files have
 # their place only, and a test of its own looks into them.
@@ -207,11 +214,15 @@ class Refusals(unittest.TestCase):
         protos = HERE / "protos"
         self.assertEqual(
             self.refuse(protos, PROTOS, "--nnrpc_opt=prefix=a_,postfix=b"),
-            'unknown option "postfix"; there is prefix=NAME',
+            f'unknown option "postfix"; {KNOWN_OPTIONS}',
         )
         self.assertEqual(
             self.refuse(protos, PROTOS, "--nnrpc_opt=prefix"),
-            'unknown option "prefix"; there is prefix=NAME',
+            f'unknown option "prefix"; {KNOWN_OPTIONS}',
+        )
+        self.assertEqual(
+            self.refuse(protos, PROTOS, "--nnrpc_opt=skip_streaming=1"),
+            f'unknown option "skip_streaming"; {KNOWN_OPTIONS}',
         )
         self.assertEqual(
             self.refuse(protos, PROTOS, "--nnrpc_opt=prefix=a-b"),
@@ -233,19 +244,26 @@ class HandMadeRequests(unittest.TestCase):
         file = descriptor_pb2.FileDescriptorProto(name="a.proto", **fields)
         return plugin_pb2.CodeGeneratorRequest(file_to_generate=["a.proto"], proto_file=[file])
 
-    def test_a_field_of_proto3_optional(self):
+    def test_a_field_of_a_oneof_that_is_not_there(self):
+        for index in (-1, 1):
+            request = self.request(syntax="proto3")
+            message = request.proto_file[0].message_type.add(name="A")
+            message.oneof_decl.add(name="_b")
+            message.field.add(name="b", number=1, type=9, label=1, oneof_index=index)
+            self.assertEqual(message_error(request), "a.proto: A.b has no known oneof")
+
+    def test_a_oneof_without_a_name(self):
         request = self.request(syntax="proto3")
         message = request.proto_file[0].message_type.add(name="A")
-        message.field.add(name="b", number=1, type=9, label=1, proto3_optional=True)
-        self.assertEqual(
-            message_error(request),
-            "a.proto: A.b is a proto3 optional field, which protobuf-c 1.4.1 does not have",
-        )
+        message.oneof_decl.add()
+        message.field.add(name="b", number=1, type=9, label=1, oneof_index=0)
+        self.assertEqual(message_error(request), "a.proto: A.b has no known oneof")
 
     def test_no_problem_of_other_files(self):
-        request = self.request(syntax="proto3")
+        request = self.request(syntax="proto2")
         message = request.proto_file[0].message_type.add(name="A")
-        message.field.add(name="b", number=1, type=9, label=1, proto3_optional=True)
+        message.field.add(name="b", number=1, type=10, label=1, type_name=".A")
+        self.assertIn("is a group", message_error(request))
         request.file_to_generate[:] = []
         self.assertEqual(message_error(request), "")
 
@@ -359,7 +377,10 @@ class HandMadeRequests(unittest.TestCase):
         request = self.request()
         request.file_to_generate[:] = []
         result = run_plugin(request.SerializeToString())
-        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, b"", b""))
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        response = plugin_pb2.CodeGeneratorResponse.FromString(result.stdout)
+        self.assertEqual((response.error, list(response.file)), ("", []))
+        self.assertEqual(response.supported_features, response.FEATURE_PROTO3_OPTIONAL)
 
 
 def change_at_random(message, chance):
@@ -404,7 +425,7 @@ class HostileInput(unittest.TestCase):
     def test_nothing(self):
         self.refused(
             b"",
-            "standard input is empty; this program is run by protoc, with --nnrpc_out=FOLDER",
+            "standard input is empty; this program is run by protoc, see --help",
         )
 
     def test_bytes_that_are_no_message(self):
