@@ -5,6 +5,9 @@
 #include "field.h"
 
 #include <assert.h>
+#include <string.h>
+
+#include "nnrpc/dynamic.h"
 
 bool nnrpc_field_in_oneof(const ProtobufCFieldDescriptor *field) {
     return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
@@ -75,4 +78,27 @@ bool nnrpc_field_is_set(const ProtobufCFieldDescriptor *field, const ProtobufCMe
         return *(const uint32_t *)at == field->id;
     }
     return !nnrpc_field_value_is_default(field->type, nnrpc_field_at(field, message));
+}
+
+void nnrpc_message_init(const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage *message) {
+    if (descriptor->message_init != NULL) {
+        descriptor->message_init(message);
+        return;
+    }
+    memset(message, 0, descriptor->sizeof_message);
+    message->descriptor = descriptor;
+    for (unsigned int i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+        bool is_pointer =
+            field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE;
+        void *at = nnrpc_field_at_mutable(field, message);
+        if (field->default_value == NULL || field->label == PROTOBUF_C_LABEL_REPEATED) {
+            continue;
+        }
+        if (is_pointer) {
+            *(const void **)at = field->default_value;
+        } else {
+            memcpy(at, field->default_value, nnrpc_field_value_size(field->type));
+        }
+    }
 }

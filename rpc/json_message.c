@@ -9,6 +9,7 @@
 #include "field.h"
 #include "json_names.h"
 #include "json_time.h"
+#include "nnrpc/dynamic.h"
 
 #define KNOWN_NAMES_LISTED 10
 #define NEAREST_NAMES_MAX 16 /* looking for what was meant takes time: only for the first few */
@@ -17,7 +18,7 @@ ProtobufCMessage *nnrpc_json_new_message(
     struct nnrpc_json_reader *reader, const ProtobufCMessageDescriptor *descriptor) {
     ProtobufCMessage *message = nnrpc_json_allocate(reader, descriptor->sizeof_message);
     if (message != NULL) {
-        descriptor->message_init(message);
+        nnrpc_message_init(descriptor, message);
     }
     return message;
 }

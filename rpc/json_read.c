@@ -309,6 +309,24 @@ static void read_keys(
     }
 }
 
+/* What proto2 calls required; types of proto3 have no such fields. */
+static void check_required(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, const uint64_t *seen) {
+    for (unsigned int index = 0; index < type->descriptor->n_fields; index++) {
+        const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
+        bool is_seen = (seen[index / BITS_A_WORD] >> (index % BITS_A_WORD) & 1) != 0;
+        if (field->label == PROTOBUF_C_LABEL_REQUIRED && !is_seen) {
+            const struct nnrpc_json_place missing = {
+                .parent = place,
+                .proto_name = field->name,
+                .json_name = type->fields[index].json_name,
+            };
+            nnrpc_json_problems_add(&reader->problems, &missing, "the field is required");
+        }
+    }
+}
+
 static void free_words(uint64_t **words) {
     free(*words);
 }
@@ -336,6 +354,7 @@ static ProtobufCMessage *read_object(
     }
     if (message != NULL) {
         read_keys(reader, place, type, message, json, many == NULL ? few : many);
+        check_required(reader, place, type, many == NULL ? few : many);
     }
     reader->depth--;
     return message;

@@ -17,6 +17,7 @@
 #include "json_names.h"
 #include "json_scalar.h"
 #include "json_time.h"
+#include "nnrpc/dynamic.h"
 
 /* A message of 100 levels has at most this many JSON levels: an object and a list for each. */
 #define MAX_DEPTH 256
@@ -84,7 +85,7 @@ static void write_absent_message(struct writer *writer, const struct nnrpc_field
         writer->out->failed = true;
         return;
     }
-    names->message->descriptor->message_init(empty);
+    nnrpc_message_init(names->message->descriptor, empty);
     write_message(writer, names->message, empty, names->mask_of);
     free(empty);
 }
