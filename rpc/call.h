@@ -18,11 +18,13 @@
 #include "nnrpc/buffer.h"
 #include "nnrpc/server.h"
 #include "nnrpc/tokens.h"
+#include "nnrpc/trace.h"
 #include "pool.h"
 #include "route.h"
 #include "transport.h"
 
 struct nnrpc_receiver;
+struct nnrpc_open_bucket;
 
 /** Reply metadata that a call holds without allocating; more of it is malloc'd. */
 #define NNRPC_CALL_METADATA_BYTES 160
@@ -49,6 +51,15 @@ struct nnrpc_call {
     bool slow;      /* rides the slow pool */
     bool offloaded; /* runs on a worker */
     bool answered;  /* under the frame's lock */
+    atomic_bool cancelled;
+
+    /* Told when the call is given up; under the frame's lock. */
+    void (*on_cancel)(void *context, struct nnrpc_call *call);
+    void *cancel_context;
+
+    /* Its own span, once it was asked for; made under the frame's lock. */
+    atomic_bool is_traced;
+    struct nnrpc_trace trace;
 
     /* The encoded response in the frame's replies, under the frame's lock. Size 0: there was no
      * memory for it. */
@@ -83,6 +94,11 @@ struct nnrpc_served_frame {
     size_t limit_bytes;             /* of the response frame */
     atomic_uint_least64_t ended_ns; /* when a call of it ended last */
 
+    /* Its place among the open frames, under the bucket's lock. */
+    struct nnrpc_open_bucket *bucket; /* NULL: not among them */
+    struct nnrpc_served_frame *next_open;
+    struct nnrpc_served_frame **open_link; /* what points here */
+
     pthread_mutex_t lock;        /* for what follows */
     size_t memory_bytes;         /* what the frame counts in the server's memory */
     size_t open;                 /* calls not answered, plus those who may still touch the frame */
@@ -90,6 +106,9 @@ struct nnrpc_served_frame {
     size_t reserved_bytes;       /* of responses that are decided and not yet encoded */
     struct nnrpc_buffer replies; /* encoded responses, in the order in which they were given */
 };
+
+/** Tells the handler of a cancelled call, if it asked for that. The frame is held meanwhile. */
+void nnrpc_call_tell_cancelled(struct nnrpc_call *call);
 
 /** The call's reply metadata as it stands. */
 struct nnrpc_slice nnrpc_call_packed_metadata(const struct nnrpc_call *call);

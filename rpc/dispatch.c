@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "frame.h"
+#include "open_frames.h"
 #include "reply.h"
 #include "scan.h"
 #include "server_state.h"
@@ -49,6 +50,12 @@ static enum nnrpc_code fail_draining(struct nnrpc_status *out_status) {
         "the server is stopping and takes no more calls");
 }
 
+static enum nnrpc_code fail_cancelled(struct nnrpc_status *out_status) {
+    return nnrpc_fail(
+        out_status, NNRPC_CANCELLED, NNRPC_DOMAIN, "CANCELLED",
+        "the caller gave the call up before it was started");
+}
+
 static enum nnrpc_code fail_deadline(
     const struct nnrpc_call *call, struct nnrpc_status *out_status) {
     return nnrpc_fail(
@@ -81,19 +88,24 @@ static void move_to_pool(struct nnrpc_call *first, struct nnrpc_pool *pool) {
     nnrpc_reply_release(frame);
 }
 
-/* A call that waited too long, in its frame or for a worker. */
-static void fail_late(struct nnrpc_call *call, bool is_cut) {
-    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
-    (void)(is_cut ? fail_draining(&status) : fail_deadline(call, &status));
-    fail_call(call, &status);
+/* Looks at what became of a call while it waited, in its frame or for a worker. */
+static enum nnrpc_code check_start(
+    const struct nnrpc_call *call, uint64_t now_ns, struct nnrpc_status *out_status) {
+    if (atomic_load_explicit(&call->cancelled, memory_order_relaxed)) {
+        return fail_cancelled(out_status);
+    }
+    if (call->offloaded && atomic_load(&call->frame->server->cutting)) {
+        return fail_draining(out_status);
+    }
+    return deadline_has_passed(call, now_ns) ? fail_deadline(call, out_status) : NNRPC_OK;
 }
 
 /* Runs a call's handler, unless it is too late for that. Returns about what the time is then. */
 static uint64_t run_handler(struct nnrpc_call *call, uint64_t now_ns) {
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
     struct nnrpc_served_frame *frame = call->frame;
-    bool is_cut = call->offloaded && atomic_load(&frame->server->cutting);
-    if (is_cut || deadline_has_passed(call, now_ns)) {
-        fail_late(call, is_cut);
+    if (check_start(call, now_ns, &status) != NNRPC_OK) {
+        fail_call(call, &status);
         return now_ns;
     }
     const struct nnrpc_target *target = call->target;
@@ -283,6 +295,10 @@ static void init_call(struct nnrpc_call *call, struct nnrpc_served_frame *frame)
     call->slow = false;
     call->offloaded = false;
     call->answered = false;
+    atomic_init(&call->cancelled, false);
+    call->on_cancel = NULL;
+    call->cancel_context = NULL;
+    atomic_init(&call->is_traced, false);
     call->reply_offset = 0;
     call->reply_size = 0;
     call->metadata_size = 0;
@@ -444,6 +460,7 @@ void nnrpc_dispatch_frame(struct nnrpc_served_frame *frame) {
     nnrpc_reply_begin(frame);
     check_calls(frame);
     bound_memory(frame);
+    nnrpc_open_frames_add(&frame->server->open_frames, frame);
     run_ready_calls(frame);
     nnrpc_reply_release(frame);
 }

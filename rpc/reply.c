@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "open_frames.h"
 #include "server_state.h"
 
 /* Field numbers of nnrpc/v1/frame.proto. */
@@ -294,6 +295,7 @@ static void close_one(struct nnrpc_served_frame *frame) {
     bool is_last = --frame->open == 0;
     pthread_mutex_unlock(&frame->lock);
     if (is_last) {
+        nnrpc_open_frames_remove(frame);
         send_reply(frame);
         nnrpc_served_frame_give_back(frame);
     }

@@ -19,7 +19,7 @@ struct nnrpc_served_service {
     const nnrpc_thunk *thunks;
     const void *handlers;
     void *self;
-    bool is_standing; /* answered while draining and under overload too: health */
+    bool is_standing; /* answered while draining and under overload too */
 };
 
 /** What a method's name leads to. */

@@ -71,6 +71,8 @@ enum nnrpc_code nnrpc_server_new(
     }
     server->options = resolve(options);
     pthread_mutex_init(&server->frames_lock, NULL);
+    nnrpc_open_frames_init(&server->open_frames);
+    nnrpc_trace_source_init(&server->trace_source);
     atomic_init(&server->references, 1);
     bool is_named = options != NULL && options->program != NULL;
     server->program = strdup(is_named ? options->program : "nnrpc");
@@ -94,6 +96,7 @@ static void destroy(struct nnrpc_server *server) {
     }
     nnrpc_stats_deinit(&server->stats);
     nnrpc_route_table_deinit(&server->routes);
+    nnrpc_open_frames_deinit(&server->open_frames);
     pthread_mutex_destroy(&server->frames_lock);
     free(server->program);
     free(server);
@@ -219,11 +222,23 @@ enum nnrpc_code nnrpc_server_listen(
 
 /* --- Starting ----------------------------------------------------------------------------- */
 
-static enum nnrpc_code register_standard(
+static enum nnrpc_code register_standing(
     struct nnrpc_server *server, struct nnrpc_status *out_status) {
     enum nnrpc_code code = nnrpc_health_register(server, out_status);
     if (code == NNRPC_OK) {
         server->services[server->service_count - 1].is_standing = true;
+        code = nnrpc_control_register(server, out_status);
+    }
+    if (code == NNRPC_OK) {
+        server->services[server->service_count - 1].is_standing = true;
+    }
+    return code;
+}
+
+static enum nnrpc_code register_standard(
+    struct nnrpc_server *server, struct nnrpc_status *out_status) {
+    enum nnrpc_code code = register_standing(server, out_status);
+    if (code == NNRPC_OK) {
         code = nnrpc_stats_service_register(server, out_status);
     }
     return code == NNRPC_OK ? nnrpc_reflection_register(server, out_status) : code;

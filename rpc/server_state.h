@@ -17,9 +17,11 @@
 
 #include "call.h"
 #include "nnrpc/server.h"
+#include "open_frames.h"
 #include "pool.h"
 #include "route.h"
 #include "stats.h"
+#include "trace_source.h"
 #include "transport.h"
 
 #define NNRPC_SERVER_MAX_SERVICES 64
@@ -64,6 +66,8 @@ struct nnrpc_server {
 
     struct nnrpc_route_table routes;
     struct nnrpc_stats stats;
+    struct nnrpc_trace_source trace_source;
+    struct nnrpc_open_frames open_frames;
     struct nnrpc_pool *read_pool;
     struct nnrpc_pool *slow_pool;
 
@@ -98,8 +102,10 @@ void nnrpc_served_frame_give_back(struct nnrpc_served_frame *frame);
 /** Releases a frame object that is not in use. */
 void nnrpc_served_frame_free(struct nnrpc_served_frame *frame);
 
-/** Registers health, stats and reflection. @return as nnrpc_server_register(). */
+/** Registers health, control, stats and reflection. @return as nnrpc_server_register(). */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_health_register(
+    struct nnrpc_server *server, struct nnrpc_status *out_status);
+NNRPC_NODISCARD enum nnrpc_code nnrpc_control_register(
     struct nnrpc_server *server, struct nnrpc_status *out_status);
 NNRPC_NODISCARD enum nnrpc_code nnrpc_stats_service_register(
     struct nnrpc_server *server, struct nnrpc_status *out_status);

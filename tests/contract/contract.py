@@ -168,6 +168,8 @@ REQUESTS = """
     contacts.v1.PutPresetValueResponse          value:PresetValue
     contacts.v1.RetirePresetValueRequest        field:string name:string request_id:string validate_only:bool
     contacts.v1.RetirePresetValueResponse       value:PresetValue
+    nnrpc.v1.CancelCallsRequest                 calls:repeated-CallId
+    nnrpc.v1.CancelCallsResponse                cancelled_count:uint32
     nnrpc.v1.CheckRequest                       service:string
     nnrpc.v1.CheckResponse                      status:ServingStatus
     nnrpc.v1.ListServicesRequest
@@ -203,6 +205,7 @@ METHODS = """
     contacts.v1.PresetService/ListPresetValues          READER  read   -                         -         values
     contacts.v1.PresetService/PutPresetValue            ADMIN   write  -                         *         value
     contacts.v1.PresetService/RetirePresetValue         ADMIN   write  -                         *         value
+    nnrpc.v1.ControlService/CancelCalls                 PUBLIC  read   -                         none      none
     nnrpc.v1.HealthService/Check                        PUBLIC  read   -                         none      none
     nnrpc.v1.ReflectionService/ListServices             PUBLIC  read   -                         none      none
     nnrpc.v1.ReflectionService/GetFileDescriptorSet     PUBLIC  read   -                         none      none

@@ -198,13 +198,13 @@ static void reflection_lists_services_and_methods_by_name(void **state) {
     Nnrpc__V1__ListServicesResponse *response = (Nnrpc__V1__ListServicesResponse *)call(
         &stage.peer, LIST_SERVICES, &request.base, &nnrpc__v1__list_services_response__descriptor);
     const char *names[] = {
-        "nnrpc.v1.HealthService", "nnrpc.v1.ReflectionService", "nnrpc.v1.StatsService",
-        "probe.v1.ProbeService"};
+        "nnrpc.v1.ControlService", "nnrpc.v1.HealthService", "nnrpc.v1.ReflectionService",
+        "nnrpc.v1.StatsService", "probe.v1.ProbeService"};
     assert_int_equal(response->n_services, NNRPC_LENGTH(names));
     for (size_t index = 0; index < NNRPC_LENGTH(names); index++) {
         assert_string_equal(response->services[index]->name, names[index]);
     }
-    const Nnrpc__V1__ServiceSummary *probe = response->services[3];
+    const Nnrpc__V1__ServiceSummary *probe = response->services[4];
     assert_int_equal(probe->n_methods, 5);
     assert_string_equal(probe->methods[0], "Read");
     assert_string_equal(probe->methods[4], "Missing");

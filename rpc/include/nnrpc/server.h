@@ -32,6 +32,7 @@
 #include "nnrpc/metadata.h"
 #include "nnrpc/schema.h"
 #include "nnrpc/status.h"
+#include "nnrpc/trace.h"
 #include "nnrpc/wire.h"
 
 NNRPC_BEGIN_DECLARATIONS
@@ -144,7 +145,10 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_server_add_gauges(
 NNRPC_NODISCARD enum nnrpc_code nnrpc_server_listen(
     struct nnrpc_server *server, const char *url, struct nnrpc_status *out_status);
 
-/** Starts receivers and workers. Health, stats and reflection are registered by this. */
+/**
+ * Starts receivers and workers. Health, control (cancellation), stats and reflection are registered
+ * by this.
+ */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_server_start(
     struct nnrpc_server *server, struct nnrpc_status *out_status);
 
@@ -231,6 +235,47 @@ enum nnrpc_role nnrpc_call_role(const struct nnrpc_call *call);
 
 /** The address on which the call came, as given to nnrpc_server_listen(). */
 const char *nnrpc_call_address(const struct nnrpc_call *call);
+
+/**
+ * The call's own span: below the caller's when it sent a valid traceparent, else the beginning of
+ * a trace. Handed on with the calls that the handler makes, it ties them to this one. Made when
+ * first asked for; never NULL; valid while the call is. Any thread.
+ */
+const struct nnrpc_trace *nnrpc_call_trace(struct nnrpc_call *call);
+
+/* --- Whether anybody still waits ---------------------------------------------------------- */
+
+/**
+ * Whether the answer is of no use any more: the caller gave the call up (nnrpc.v1.ControlService),
+ * its budget is spent, or the server stops and its drain time is over. A handler that works for
+ * long asks now and then, stops where that leaves nothing half done, and answers all the same, with
+ * nnrpc_call_check_wanted(). Once true it stays true. Costs a look at the clock. Any thread.
+ */
+bool nnrpc_call_is_cancelled(const struct nnrpc_call *call);
+
+/**
+ * The same, as what to fail with.
+ *
+ * @return NNRPC_OK: it is wanted; NNRPC_CANCELLED, NNRPC_DEADLINE_EXCEEDED or NNRPC_UNAVAILABLE
+ *         (SHUTTING_DOWN), in that order.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_call_check_wanted(
+    const struct nnrpc_call *call, struct nnrpc_status *out_status);
+
+/**
+ * Asks to be told once when the caller gives the call up, for handlers that defer; a second one
+ * replaces the first. Spent budgets and the end of the server are not told.
+ *
+ * The callback runs on a receiver's thread and must not block. It may answer the call: only the
+ * first answer of a call counts, so no harm is done when another thread answers it at that very
+ * time, or has just answered it. What it touches must live until the call's frame is gone, which
+ * is what nnrpc_call_allocate() gives; the call itself does.
+ *
+ * @return false when the caller has given the call up already: the callback will not be called.
+ */
+NNRPC_NODISCARD bool nnrpc_call_on_cancel(
+    struct nnrpc_call *call, void (*callback)(void *context, struct nnrpc_call *call),
+    void *context);
 
 NNRPC_END_DECLARATIONS
 

@@ -86,15 +86,37 @@ static struct nnrpc_answer reply_to_read(
         response.caller = (char *)nnrpc_call_caller(call);
         response.role = (int32_t)nnrpc_call_role(call);
     }
+    char trace_id[NNRPC_TRACE_ID_TEXT_BYTES];
+    char span_id[NNRPC_SPAN_ID_TEXT_BYTES];
+    char parent_span_id[NNRPC_SPAN_ID_TEXT_BYTES];
+    if (request->tells_trace) {
+        const struct nnrpc_trace *trace = nnrpc_call_trace(call);
+        nnrpc_trace_id_text(trace, trace_id);
+        nnrpc_span_id_text(trace->span_id, span_id);
+        nnrpc_span_id_text(trace->parent_span_id, parent_span_id);
+        response.trace_id = trace_id;
+        response.span_id = span_id;
+        response.parent_span_id = parent_span_id;
+    }
     struct nnrpc_answer answer = nnrpc_call_reply(call, &response.base);
     free(padding);
     return answer;
 }
 
+static struct nnrpc_answer await_cancel(struct probe *probe, struct nnrpc_call *call) {
+    const struct timespec pause = {.tv_nsec = 1000000};
+    atomic_fetch_add(&probe->awaiting_cancel, 1);
+    while (!nnrpc_call_is_cancelled(call)) {
+        nanosleep(&pause, NULL);
+    }
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    assert_int_not_equal(nnrpc_call_check_wanted(call, &status), NNRPC_OK);
+    return nnrpc_call_fail(call, &status);
+}
+
 static struct nnrpc_answer read_call(
     void *self, struct nnrpc_call *call, const Probe__V1__ReadRequest *request) {
     static const Probe__V1__WriteResponse other = PROBE__V1__WRITE_RESPONSE__INIT;
-    (void)self;
     if (request->offload && !nnrpc_call_is_offloaded(call)) {
         return nnrpc_call_offload(call);
     }
@@ -111,6 +133,8 @@ static struct nnrpc_answer read_call(
         return fail_with_ok(call);
     case PROBE__V1__TRICK__TRICK_WRONG_TYPE:
         return nnrpc_call_reply(call, &other.base);
+    case PROBE__V1__TRICK__TRICK_AWAIT_CANCEL:
+        return await_cancel(self, call);
     case PROBE__V1__TRICK__TRICK_FAIL_TOO_LARGE:
         return nnrpc_call_fail_too_large(call, request->padding_bytes);
     default:
@@ -131,10 +155,38 @@ static void answer_write(const struct probe_write *write) {
     free(padding);
 }
 
+/* Whoever takes a write from those held answers it: the other does not find it any more. */
+static bool take_held(struct probe *probe, const struct nnrpc_call *call) {
+    pthread_mutex_lock(&probe->lock);
+    size_t index = 0;
+    while (index < probe->held_count && probe->held[index].call != call) {
+        index++;
+    }
+    bool found = index < probe->held_count;
+    if (found) {
+        probe->held[index] = probe->held[--probe->held_count];
+    }
+    pthread_mutex_unlock(&probe->lock);
+    return found;
+}
+
+static void give_up(void *context, struct nnrpc_call *call) {
+    struct probe *probe = context;
+    atomic_fetch_add(&probe->told_cancelled, 1);
+    if (take_held(probe, call)) {
+        NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+        assert_int_equal(nnrpc_call_check_wanted(call, &status), NNRPC_CANCELLED);
+        (void)nnrpc_call_fail(call, &status);
+    }
+}
+
 static struct nnrpc_answer write_call(
     void *self, struct nnrpc_call *call, const Probe__V1__WriteRequest *request) {
     struct probe *probe = self;
     keep_busy(request->work_us);
+    if (request->answers_cancel) {
+        assert_true(nnrpc_call_on_cancel(call, give_up, probe));
+    }
     pthread_mutex_lock(&probe->lock);
     struct probe_write write = {
         .call = call,
@@ -250,6 +302,19 @@ static void after_second(void *self, struct nnrpc_call *call, const struct nnrpc
     note(self, "after2", call, (int)status->code);
 }
 
+static enum nnrpc_code name_caller(
+    void *self, struct nnrpc_call *call, struct nnrpc_status *out_status) {
+    struct nnrpc_slice value;
+    char name[64];
+    (void)self;
+    (void)out_status;
+    if (nnrpc_call_get_metadata(call, "x-caller", &value)) {
+        snprintf(name, sizeof(name), "%.*s", (int)value.size, (const char *)value.data);
+        nnrpc_call_set_caller(call, name, NNRPC_ROLE_WRITER);
+    }
+    return NNRPC_OK;
+}
+
 /* --- The server --------------------------------------------------------------------------- */
 
 static const struct probe_service_handlers handlers = {
@@ -305,6 +370,11 @@ void probe_add_interceptors(struct probe *probe) {
         .self = probe, .before = before_second, .after = after_second};
     assert_int_equal(nnrpc_server_add_interceptor(probe->server, &first, NULL), NNRPC_OK);
     assert_int_equal(nnrpc_server_add_interceptor(probe->server, &second, NULL), NNRPC_OK);
+}
+
+void probe_name_callers(struct probe *probe) {
+    const struct nnrpc_interceptor interceptor = {.before = name_caller};
+    assert_int_equal(nnrpc_server_add_interceptor(probe->server, &interceptor, NULL), NNRPC_OK);
 }
 
 void probe_start(struct probe *probe) {

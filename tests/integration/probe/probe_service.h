@@ -43,6 +43,9 @@ struct probe {
     bool ending;
     pthread_t answerers[3];
 
+    atomic_uint awaiting_cancel; /* reads that wait until nobody waits for them */
+    atomic_uint told_cancelled;  /* writes that were told that their caller gave them up */
+
     atomic_uint before_count;
     atomic_uint after_count;
     bool refuse_before;            /* the second interceptor ends every call */
@@ -61,6 +64,9 @@ void probe_listen_tcp(struct probe *probe);
 
 /** Adds two interceptors that note each call. Before probe_start(). */
 void probe_add_interceptors(struct probe *probe);
+
+/** Callers are who their metadata "x-caller" says. Before probe_start(). */
+void probe_name_callers(struct probe *probe);
 
 void probe_start(struct probe *probe);
 
