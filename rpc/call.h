@@ -51,6 +51,7 @@ struct nnrpc_call {
     bool slow;      /* rides the slow pool */
     bool offloaded; /* runs on a worker */
     bool answered;  /* under the frame's lock */
+    bool limited;   /* has a place among the calls of its method that run */
     atomic_bool cancelled;
 
     /* Told when the call is given up; under the frame's lock. */

@@ -148,6 +148,21 @@ static void append_write(struct write_chain *chain, struct nnrpc_call *call) {
     chain->last = call;
 }
 
+/* Whether a call's method takes one more call now; refuses it if not. */
+static bool passes_limits(struct nnrpc_call *call, uint64_t now_ns) {
+    const struct nnrpc_limits *limits = &call->frame->server->limits;
+    struct nnrpc_limiter *limiter = nnrpc_limits_find(limits, call->target);
+    if (limiter == NULL) {
+        return true;
+    }
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    if (nnrpc_limiter_begin(limiter, call->name, now_ns, &call->limited, &status) == NNRPC_OK) {
+        return true;
+    }
+    fail_call(call, &status);
+    return false;
+}
+
 static void run_ready_calls(struct nnrpc_served_frame *frame) {
     struct nnrpc_server *server = frame->server;
     struct write_chain chain = {0};
@@ -155,7 +170,7 @@ static void run_ready_calls(struct nnrpc_served_frame *frame) {
     uint64_t budget_end_ns = now_ns + (uint64_t)server->options.frame_budget_us * 1000;
     for (size_t index = 0; index < frame->call_count; index++) {
         struct nnrpc_call *call = &frame->calls[index];
-        if (!call->ready) {
+        if (!call->ready || !passes_limits(call, now_ns)) {
             continue;
         }
         bool is_read = call->target->is_read;
@@ -212,6 +227,20 @@ static enum nnrpc_code fail_memory(
         size, frame->arena.limit_bytes);
 }
 
+static enum nnrpc_code check_size(const struct nnrpc_call *call, struct nnrpc_status *out_status) {
+    size_t size = call->request.message.size;
+    size_t most = nnrpc_limits_max_request(call);
+    if (size <= most) {
+        return NNRPC_OK;
+    }
+    nnrpc_fail(
+        out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "REQUEST_TOO_LARGE",
+        "the request has %zu bytes, %s takes at most %zu", size, call->name, most);
+    nnrpc_status_add_info(out_status, "request_bytes", "%zu", size);
+    nnrpc_status_add_info(out_status, "max_request_bytes", "%zu", most);
+    return NNRPC_RESOURCE_EXHAUSTED;
+}
+
 static enum nnrpc_code unpack_request(struct nnrpc_call *call, struct nnrpc_status *out_status) {
     struct nnrpc_arena *arena = &call->frame->arena;
     struct nnrpc_slice packed = call->request.message;
@@ -254,6 +283,9 @@ static enum nnrpc_code check_call(
     }
     enum nnrpc_code code = run_before(call, out_status);
     if (code == NNRPC_OK) {
+        code = check_size(call, out_status);
+    }
+    if (code == NNRPC_OK) {
         code = unpack_request(call, out_status);
     }
     if (code == NNRPC_OK && target->may_be_slow) {
@@ -295,6 +327,7 @@ static void init_call(struct nnrpc_call *call, struct nnrpc_served_frame *frame)
     call->slow = false;
     call->offloaded = false;
     call->answered = false;
+    call->limited = false;
     atomic_init(&call->cancelled, false);
     call->on_cancel = NULL;
     call->cancel_context = NULL;

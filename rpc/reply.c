@@ -38,10 +38,12 @@ _Static_assert(
 
 /* --- Room --------------------------------------------------------------------------------- */
 
-static size_t effective_limit(uint32_t max_reply_bytes, size_t call_count) {
-    size_t limit = max_reply_bytes == 0 ? NNRPC_DEFAULT_REPLY_BYTES : max_reply_bytes;
-    if (limit > NNRPC_SERVER_MAX_REPLY_BYTES) {
-        limit = NNRPC_SERVER_MAX_REPLY_BYTES;
+static size_t effective_limit(const struct nnrpc_served_frame *frame, size_t call_count) {
+    size_t most = frame->server->options.max_reply_bytes;
+    size_t limit = frame->request.max_reply_bytes == 0 ? NNRPC_DEFAULT_REPLY_BYTES
+                                                       : frame->request.max_reply_bytes;
+    if (limit > most) {
+        limit = most;
     }
     size_t least = FRAME_ID_FIELD_BYTES + call_count * NNRPC_RESPONSE_FLOOR_BYTES;
     return limit < least ? least : limit;
@@ -55,7 +57,7 @@ static size_t room_in_frame(const struct nnrpc_served_frame *frame) {
 
 /* Bytes for one whole response that has a frame to itself. */
 static size_t room_alone(const struct nnrpc_served_frame *frame) {
-    return effective_limit(frame->request.max_reply_bytes, 1) - FRAME_ID_FIELD_BYTES;
+    return effective_limit(frame, 1) - FRAME_ID_FIELD_BYTES;
 }
 
 static size_t response_content_size(
@@ -80,7 +82,19 @@ size_t nnrpc_reply_room(const struct nnrpc_call *call, bool alone) {
         pthread_mutex_unlock(&frame->lock);
     }
     size_t taken = 2 * FIELD_HEADER_BYTES + call->metadata_size + METADATA_RESERVE_BYTES;
-    return room > taken ? room - taken : 0;
+    size_t left = room > taken ? room - taken : 0;
+    size_t most = nnrpc_limits_max_reply(call);
+    return left < most ? left : most;
+}
+
+static void fail_reply_too_large(
+    size_t reply_bytes, size_t max_bytes, const char *where, struct nnrpc_status *out_status) {
+    nnrpc_fail(
+        out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "REPLY_TOO_LARGE",
+        "the reply has %zu bytes, which do not fit in %s of at most %zu bytes", reply_bytes, where,
+        max_bytes);
+    nnrpc_status_add_info(out_status, "reply_bytes", "%zu", reply_bytes);
+    nnrpc_status_add_info(out_status, "max_reply_bytes", "%zu", max_bytes);
 }
 
 void nnrpc_reply_refuse_size(
@@ -88,6 +102,11 @@ void nnrpc_reply_refuse_size(
     const struct nnrpc_served_frame *frame = call->frame;
     struct nnrpc_outcome outcome = {.size = reply_bytes};
     size_t alone = room_alone(frame);
+    size_t most = nnrpc_limits_max_reply(call);
+    if (reply_bytes > most) {
+        fail_reply_too_large(reply_bytes, most, call->name, out_status);
+        return;
+    }
     if (frame->call_count > 1 && response_field_size(call, &outcome) <= alone) {
         nnrpc_fail(
             out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "FRAME_FULL",
@@ -96,17 +115,11 @@ void nnrpc_reply_refuse_size(
         nnrpc_status_add_info(out_status, "frame_bytes", "%zu", frame->limit_bytes);
         return;
     }
-    size_t max_reply_bytes = alone + FRAME_ID_FIELD_BYTES;
-    nnrpc_fail(
-        out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "REPLY_TOO_LARGE",
-        "the reply has %zu bytes, which do not fit in a frame of at most %zu bytes", reply_bytes,
-        max_reply_bytes);
-    nnrpc_status_add_info(out_status, "reply_bytes", "%zu", reply_bytes);
-    nnrpc_status_add_info(out_status, "max_reply_bytes", "%zu", max_reply_bytes);
+    fail_reply_too_large(reply_bytes, alone + FRAME_ID_FIELD_BYTES, "a frame", out_status);
 }
 
 void nnrpc_reply_begin(struct nnrpc_served_frame *frame) {
-    frame->limit_bytes = effective_limit(frame->request.max_reply_bytes, frame->call_count);
+    frame->limit_bytes = effective_limit(frame, frame->call_count);
     frame->unanswered = frame->call_count;
     frame->reserved_bytes = 0;
     frame->open = frame->call_count + 1; /* the receiver's own hold */
@@ -362,6 +375,12 @@ static __attribute__((noinline)) void finish_too_large(
     finish(call, &(struct nnrpc_outcome){.status = &status});
 }
 
+/* Called with the lock held. */
+static bool fits(const struct nnrpc_call *call, const struct nnrpc_outcome *outcome) {
+    return response_field_size(call, outcome) <= room_in_frame(call->frame) &&
+           outcome->size <= nnrpc_limits_max_reply(call);
+}
+
 void nnrpc_reply_complete(struct nnrpc_call *call, const struct nnrpc_outcome *outcome) {
     struct nnrpc_served_frame *frame = call->frame;
     pthread_mutex_lock(&frame->lock);
@@ -371,7 +390,8 @@ void nnrpc_reply_complete(struct nnrpc_call *call, const struct nnrpc_outcome *o
     }
     call->answered = true;
     frame->unanswered--;
-    if (outcome->status == NULL && response_field_size(call, outcome) > room_in_frame(frame)) {
+    nnrpc_limits_end(call);
+    if (outcome->status == NULL && !fits(call, outcome)) {
         finish_too_large(call, outcome->size);
     } else {
         finish(call, outcome);

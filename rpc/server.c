@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "receiver.h"
+#include "reply.h"
 #include "server_state.h"
 #include "unsent.h"
 
@@ -53,6 +54,12 @@ static struct nnrpc_server_options resolve(const struct nnrpc_server_options *gi
     if (options.memory_limit_bytes == 0) {
         options.memory_limit_bytes = DEFAULT_MEMORY_BYTES;
     }
+    if (options.max_request_bytes == 0) {
+        options.max_request_bytes = NNRPC_FRAME_MAX_BYTES;
+    }
+    if (options.max_reply_bytes == 0 || options.max_reply_bytes > NNRPC_SERVER_MAX_REPLY_BYTES) {
+        options.max_reply_bytes = NNRPC_SERVER_MAX_REPLY_BYTES;
+    }
     return options;
 }
 
@@ -73,6 +80,7 @@ enum nnrpc_code nnrpc_server_new(
     pthread_mutex_init(&server->frames_lock, NULL);
     nnrpc_open_frames_init(&server->open_frames);
     nnrpc_trace_source_init(&server->trace_source);
+    nnrpc_limits_init(&server->limits);
     atomic_init(&server->references, 1);
     bool is_named = options != NULL && options->program != NULL;
     server->program = strdup(is_named ? options->program : "nnrpc");
@@ -95,6 +103,7 @@ static void destroy(struct nnrpc_server *server) {
         nnrpc_served_frame_free(frame);
     }
     nnrpc_stats_deinit(&server->stats);
+    nnrpc_limits_deinit(&server->limits);
     nnrpc_route_table_deinit(&server->routes);
     nnrpc_open_frames_deinit(&server->open_frames);
     pthread_mutex_destroy(&server->frames_lock);
@@ -247,6 +256,9 @@ static enum nnrpc_code register_standard(
 static enum nnrpc_code build_tables(struct nnrpc_server *server, struct nnrpc_status *out_status) {
     enum nnrpc_code code = nnrpc_route_table_init(
         &server->routes, server->services, server->service_count, out_status);
+    if (code == NNRPC_OK) {
+        code = nnrpc_limits_start(&server->limits, &server->routes, out_status);
+    }
     /* One more than there are methods, for calls of none. */
     return code == NNRPC_OK
                ? nnrpc_stats_init(&server->stats, server->routes.target_count + 1, out_status)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "call.h"
+#include "method_limits.h"
 #include "nnrpc/server.h"
 #include "open_frames.h"
 #include "pool.h"
@@ -68,6 +69,7 @@ struct nnrpc_server {
     struct nnrpc_stats stats;
     struct nnrpc_trace_source trace_source;
     struct nnrpc_open_frames open_frames;
+    struct nnrpc_limits limits;
     struct nnrpc_pool *read_pool;
     struct nnrpc_pool *slow_pool;
 

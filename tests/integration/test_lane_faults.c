@@ -105,8 +105,8 @@ static void a_client_takes_addresses_only(void **state) {
     assert_int_equal(nnrpc_client_new(&options, &client, &status), NNRPC_INVALID_ARGUMENT);
     assert_status(&status, NNRPC_INVALID_ARGUMENT, "INVALID_ADDRESS");
     assert_string_equal(
-        status.message, "address \"http://localhost:80\": expected ipc:///path, tcp://HOST:PORT or "
-                        "ws://HOST:PORT");
+        status.message, "address \"http://localhost:80\": expected ipc:///path, tcp://HOST:PORT, "
+                        "ws://HOST:PORT or inproc://name");
     options.endpoint_count = 0;
     assert_int_equal(nnrpc_client_new(&options, &client, &status), NNRPC_INVALID_ARGUMENT);
     assert_string_equal(status.message, "a client needs at least one endpoint");

@@ -11,7 +11,8 @@
  * after it along to its worker, where they run one after the other. Only a write whose handler
  * asks for a worker leaves that order.
  *
- * A reply frame has at most what its caller takes (max_reply_bytes), 16 MiB, and never less than
+ * A reply frame has at most what its caller takes (max_reply_bytes), 16 MiB (or less, see
+ * nnrpc_server_options), and never less than
  * it takes to answer every call with its code and reason. What does not fit is refused as
  * FRAME_FULL or REPLY_TOO_LARGE; errors are cut down to fit: first their details go, then the
  * message, then the reply metadata.
@@ -29,6 +30,7 @@
 
 #include "nnrpc/arena.h"
 #include "nnrpc/base.h"
+#include "nnrpc/limits.h"
 #include "nnrpc/metadata.h"
 #include "nnrpc/schema.h"
 #include "nnrpc/status.h"
@@ -61,6 +63,9 @@ struct nnrpc_server_options {
     uint32_t drain_ms;            /* longest wait for calls in flight when stopping; 0: 30 s */
     size_t memory_limit_bytes;    /* requests of all frames in flight, received and decoded, and
                                      replies that wait for others; above: OVERLOADED; 0: 256 MiB */
+    size_t max_request_bytes;     /* packed request message of a call; above: REQUEST_TOO_LARGE;
+                                     0: what a frame holds */
+    size_t max_reply_bytes;       /* reply frame, whatever its caller takes; 0: 16 MiB, the most */
 };
 
 /** A service's method as the runtime calls it: unpacked request in, answer out. */

@@ -48,7 +48,7 @@ struct probe {
 
     atomic_uint before_count;
     atomic_uint after_count;
-    bool refuse_before;            /* the second interceptor ends every call */
+    atomic_bool refuse_before;     /* the second interceptor ends every call */
     char notes[PROBE_NOTES_BYTES]; /* what interceptors saw, in order, under lock */
     size_t note_bytes;
 };
