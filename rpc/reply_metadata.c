@@ -34,6 +34,10 @@ void nnrpc_reply_metadata_free(struct nnrpc_reply_metadata *metadata) {
     }
 }
 
+void nnrpc_reply_metadata_freep(struct nnrpc_reply_metadata **metadata) {
+    nnrpc_reply_metadata_free(*metadata);
+}
+
 static void append_entry(struct nnrpc_buffer *entries, struct nnrpc_slice packed) {
     struct nnrpc_wire_reader reader = nnrpc_wire_reader(packed.data, packed.size);
     struct nnrpc_wire_field field;

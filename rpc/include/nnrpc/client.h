@@ -180,6 +180,9 @@ void nnrpc_pending_cancel(struct nnrpc_pending *pending);
 struct nnrpc_reply_metadata *nnrpc_reply_metadata_new(void);
 void nnrpc_reply_metadata_free(struct nnrpc_reply_metadata *metadata);
 
+/** For NNRPC_CLEANUP. */
+void nnrpc_reply_metadata_freep(struct nnrpc_reply_metadata **metadata);
+
 /** The value of a key, terminated, or NULL. Valid until the set is filled again or freed. */
 const char *nnrpc_reply_metadata_get(const struct nnrpc_reply_metadata *metadata, const char *key);
 
