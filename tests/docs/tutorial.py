@@ -6,6 +6,7 @@ The page is as page.py has it. With --update it is rewritten with what was print
 """
 
 import argparse
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,8 +15,12 @@ from page import run_page
 from shell import Shell
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-# What a checkout has and its build needs.
-SOURCES = ("CMakeLists.txt", "docs", "examples", "gen", "proto", "rpc", "script")
+# What stands in a checkout but is no source, or has no part in what is built here.
+NOT_COPIED = re.compile(r"\..*|build.*|data|node_modules|tests")
+
+
+def not_copied(folder, names):
+    return [name for name in names if Path(folder) == PROJECT and NOT_COPIED.fullmatch(name)]
 
 
 def main():
@@ -25,10 +30,7 @@ def main():
     shell = Shell({})
     try:
         checkout = shell.home / "checkout"
-        checkout.mkdir()
-        for name in SOURCES:
-            copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
-            copy(PROJECT / name, checkout / name)
+        shutil.copytree(PROJECT, checkout, ignore=not_copied)
         shell.run(f"cd {checkout}")
         good = run_page(PROJECT / "docs/TUTORIAL.md", shell, options.update)
     finally:
