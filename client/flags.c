@@ -8,34 +8,6 @@ const char ctl_preset_fields[] =
     "contactType title country numberType dealerCode contactRegarding emailBillType "
     "invoiceUsageReportCustomerProfile copyCorrespondenceTypeIDs copyTicketTypeIDs";
 
-const struct ctl_flag ctl_global_flags[] = {
-    {.name = "server",
-     .letter = 's',
-     .argument = "URL",
-     .is_repeatable = true,
-     .help = "Server's address, ipc:///path or tcp://host:port; again for further addresses of "
-             "the same server"},
-    {.name = "token-file", .argument = "FILE", .help = "File with the token, closed to others"},
-    {.name = "timeout",
-     .argument = "DURATION",
-     .help = "Longest wait for one call: 500ms, 10s, 2m (default 10s; more where a verb says so)"},
-    {.name = "output",
-     .letter = 'o',
-     .argument = "FORMAT",
-     .choices = "table json ndjson",
-     .help = "table (default), json (a list is an array) or ndjson (one object a line)"},
-    {.name = "quiet", .letter = 'q', .help = "No progress and no remarks, only results and errors"},
-    {.name = "help", .letter = 'h', .help = "Print this help and exit"},
-    {.name = "version", .letter = 'V', .help = "Print the version and exit"},
-    {0}};
-
-const struct ctl_flag ctl_mutating_flags[] = {
-    {.name = "request-id",
-     .argument = "ID",
-     .help = "Makes repeating the command harmless: any text up to 64 bytes, the same each time"},
-    {.name = "validate-only", .help = "Check everything and show the result, but change nothing"},
-    {0}};
-
 #define FIELD(flag_name, text)                                                                     \
     { .name = flag_name, .argument = "TEXT", .help = text }
 #define LIST(flag_name, text)                                                                      \

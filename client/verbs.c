@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of verbs and how to look things up in it.
+ * contactctl as a program: its table of verbs.
  */
 #include "verbs.h"
-
-#include <string.h>
 
 #include "flags.h"
 #include "nnrpc/base.h"
@@ -14,12 +12,7 @@
 #define FIELD                                                                                      \
     { .name = "FIELD", .choices = ctl_preset_fields }
 
-struct noun {
-    const char *name;
-    const char *summary;
-};
-
-static const struct noun NOUNS[] = {
+static const struct ctl_noun NOUNS[] = {
     {"contact", "people who receive bills, letters and ticket updates"},
     {"customer", "who is billed, and their links to shared contacts"},
     {"preset", "the lists of values that some fields of a contact allow"},
@@ -138,7 +131,7 @@ const struct ctl_verb ctl_verbs[] = {
     {.name = "export", .summary = "Write presets, customers and contacts as NDJSON",
      .details =
          "FILE is - for standard output; a file is written beside its place (mode 0600) and "
-         "renamed at the end. `contactctl import --keep-ids` of it makes an equal store, but for "
+         "renamed at the end. `PROGRAM import --keep-ids` of it makes an equal store, but for "
          "account passwords, which nobody can read, and times, etags and revisions.\n\n"
          "Each page is consistent in itself. When nothing changed meanwhile, which the last line "
          "says, the whole file is the store at one revision. Otherwise each contact is as it was "
@@ -146,86 +139,44 @@ const struct ctl_verb ctl_verbs[] = {
          "written before their first use, so that the file can always be imported.",
      .arguments = {{.name = "FILE"}}, .run = ctl_export},
     {.name = "health", .summary = "Say whether the server, or one service, takes calls",
-     .details = "The exit code is 0 when it does, 9 when it refuses calls, 5 without an answer.",
+     .details = ctl_health_details,
      .arguments = {{.name = "SERVICE", .is_optional = true}}, .run = ctl_health},
     {.name = "stats", .summary = "Show the server's counters, latencies and gauges",
      .run = ctl_stats},
     {.name = "backup", .summary = "Write a backup into the server's backup folder",
      .details = "--timeout is 1h unless given.",
      .arguments = {{.name = "NAME"}}, .run = ctl_backup},
+    {.name = "methods", .summary = "List the methods of the server's services",
+     .details = ctl_methods_details,
+     .arguments = {{.name = "SERVICE", .is_optional = true}},
+     .flags = {ctl_methods_flags, ctl_proto_set_flags}, .run = ctl_methods},
+    {.name = "describe", .summary = "Show a service, method, message or enum as its .proto has it",
+     .details = ctl_describe_details,
+     .arguments = {{.name = "NAME", .is_optional = true}},
+     .flags = {ctl_proto_set_flags}, .run = ctl_describe},
+    {.name = "call", .summary = "Call any method of the server with JSON",
+     .details = ctl_call_details,
+     .arguments = {{.name = "METHOD"}, {.name = "JSON", .is_optional = true}},
+     .flags = {ctl_call_flags, ctl_proto_set_flags}, .run = ctl_call},
     {.name = "completion", .summary = "Print the completion script of a shell",
-     .details = "For bash: source <(contactctl completion bash). For zsh: put the output into a "
-                "file _contactctl in a folder of $fpath.",
+     .details = ctl_completion_details,
      .arguments = {{.name = "SHELL", .choices = "bash zsh"}}, .run = ctl_completion},
 };
 /* clang-format on */
 const size_t ctl_verb_count = NNRPC_LENGTH(ctl_verbs);
 
-static bool same_noun(const char *a, const char *b) {
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
+#ifndef CTL_VERSION
+#define CTL_VERSION "0.0.0"
+#endif
 
-const struct ctl_verb *ctl_verb_find(const char *noun, const char *name) {
-    for (size_t i = 0; i < ctl_verb_count; i++) {
-        if (same_noun(ctl_verbs[i].noun, noun) && strcmp(ctl_verbs[i].name, name) == 0) {
-            return &ctl_verbs[i];
-        }
-    }
-    return NULL;
-}
-
-const char *ctl_noun_summary(const char *noun) {
-    for (size_t i = 0; i < NNRPC_LENGTH(NOUNS); i++) {
-        if (strcmp(NOUNS[i].name, noun) == 0) {
-            return NOUNS[i].summary;
-        }
-    }
-    return NULL;
-}
-
-bool ctl_noun_exists(const char *noun) {
-    return ctl_noun_summary(noun) != NULL;
-}
-
-/* The groups of a verb in order: its own, the mutating ones, the global ones. */
-static const struct ctl_flag *flag_group(const struct ctl_verb *verb, size_t index) {
-    size_t own_count = 0;
-    if (verb != NULL) {
-        while (own_count < CTL_FLAG_GROUPS_MAX && verb->flags[own_count] != NULL) {
-            own_count++;
-        }
-        if (index < own_count) {
-            return verb->flags[index];
-        }
-    }
-    bool is_mutating = verb != NULL && verb->is_mutating;
-    if (is_mutating && index == own_count) {
-        return ctl_mutating_flags;
-    }
-    return index == own_count + (is_mutating ? 1 : 0) ? ctl_global_flags : NULL;
-}
-
-const struct ctl_flag *ctl_verb_flag(const struct ctl_verb *verb, size_t index) {
-    for (size_t g = 0;; g++) {
-        const struct ctl_flag *group = flag_group(verb, g);
-        if (group == NULL) {
-            return NULL;
-        }
-        for (; group->name != NULL; group++) {
-            if (index-- == 0) {
-                return group;
-            }
-        }
-    }
-}
-
-const struct ctl_flag *ctl_verb_flag_find(
-    const struct ctl_verb *verb, const char *name, size_t size) {
-    const struct ctl_flag *flag = NULL;
-    for (size_t i = 0; (flag = ctl_verb_flag(verb, i)) != NULL; i++) {
-        if (strncmp(flag->name, name, size) == 0 && flag->name[size] == '\0') {
-            return flag;
-        }
-    }
-    return NULL;
-}
+const struct ctl_program ctl_contactctl = {
+    .name = "contactctl",
+    .version = CTL_VERSION,
+    .about = "Works with a contacts server.",
+    .variables = "CONTACTS_",
+    .default_socket = "data/contactd.sock",
+    .nouns = NOUNS,
+    .noun_count = NNRPC_LENGTH(NOUNS),
+    .verbs = ctl_verbs,
+    .verb_count = NNRPC_LENGTH(ctl_verbs),
+};

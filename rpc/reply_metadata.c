@@ -89,3 +89,19 @@ const char *nnrpc_reply_metadata_get(const struct nnrpc_reply_metadata *metadata
     }
     return NULL;
 }
+
+struct nnrpc_metadata nnrpc_reply_metadata_at(
+    const struct nnrpc_reply_metadata *metadata, size_t index) {
+    const struct nnrpc_buffer *entries = &metadata->entries;
+    for (size_t at = 0; at < entries->size; index--) {
+        struct entry entry;
+        memcpy(&entry, entries->data + at, sizeof(entry));
+        const char *key = (const char *)entries->data + at + sizeof(entry);
+        if (index == 0) {
+            return (struct nnrpc_metadata){
+                .key = key, .value = key + entry.key_size + 1, .value_size = entry.value_size};
+        }
+        at += sizeof(entry) + entry.key_size + entry.value_size + 2;
+    }
+    return (struct nnrpc_metadata){0};
+}

@@ -23,7 +23,8 @@ ROOMS = {
     "gen": {"files": [], "generated": ["google", "nnrpc"]},
     "rpc": {"files": [], "generated": ["google", "nnrpc"]},
     "server": {"files": [PUBLIC_RPC], "generated": ["google", "nnrpc", "contacts"]},
-    "client": {"files": [PUBLIC_RPC], "generated": ["google", "nnrpc", "contacts"]},
+    "cli": {"files": [PUBLIC_RPC], "generated": ["google", "nnrpc"]},
+    "client": {"files": [PUBLIC_RPC, "cli/*"], "generated": ["google", "nnrpc", "contacts"]},
     "gateway": {"files": [PUBLIC_RPC], "generated": ["google", "nnrpc", "contacts"]},
 }
 
@@ -45,7 +46,7 @@ LIBRARIES = {
 DOORS = {"server/store/*": "server/store/store.h"}
 
 # Where a quoted name is looked for, after the including file's own folder.
-INCLUDE_FOLDERS = ["rpc/include", "rpc", "server", "client", "gateway", "gen", "."]
+INCLUDE_FOLDERS = ["rpc/include", "rpc", "server", "client", "cli", "gateway", "gen", "."]
 
 C_LIBRARY = re.compile(
     r"(aio|argp|assert|byteswap|complex|cpuid|ctype|dirent|dlfcn|endian|err|errno|execinfo|fcntl|"

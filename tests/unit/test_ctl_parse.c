@@ -277,6 +277,7 @@ static void every_preset_field_belongs_to_fields_of_a_contact(void **state) {
 }
 
 int main(void) {
+    ctl_program = &ctl_contactctl;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flags_may_stand_before_and_after_the_verb),
         cmocka_unit_test(arguments_keep_their_order),

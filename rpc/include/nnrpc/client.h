@@ -83,8 +83,8 @@ struct nnrpc_client_options {
     uint32_t max_frame_calls;               /* most calls in a frame; 0: 64 */
     struct nnrpc_retry_policy retry;
     struct nnrpc_retry_budget retry_budget;
-    /** How long a frame may be unanswered over tcp or ws before its endpoint has to show, within the
-     *  same time, that it is there (it takes a connection); else the frame's calls fail as
+    /** How long a frame may be unanswered over tcp or ws before its endpoint has to show, within
+     * the same time, that it is there (it takes a connection); else the frame's calls fail as
      *  UNAVAILABLE, and are repeated where that is harmless. 0: 5 s; UINT32_MAX: never. */
     uint32_t keep_alive_ms;
 };
@@ -185,6 +185,11 @@ void nnrpc_reply_metadata_freep(struct nnrpc_reply_metadata **metadata);
 
 /** The value of a key, terminated, or NULL. Valid until the set is filled again or freed. */
 const char *nnrpc_reply_metadata_get(const struct nnrpc_reply_metadata *metadata, const char *key);
+
+/** The entry at an index, in the order that the server gave them; its key is NULL past the last
+ * one. Key and value are terminated, and valid until the set is filled again or freed. */
+struct nnrpc_metadata nnrpc_reply_metadata_at(
+    const struct nnrpc_reply_metadata *metadata, size_t index);
 
 NNRPC_END_DECLARATIONS
 

@@ -18,7 +18,8 @@
 #include "duration.h"
 #include "token_file.h"
 
-#define DEFAULT_SOCKET "data/contactd.sock"
+#define VARIABLES_MAX 8
+#define VARIABLE_BYTES 48
 
 struct servers {
     char **urls;
@@ -32,17 +33,26 @@ static void servers_deinit(struct servers *servers) {
     free(servers->urls);
 }
 
+/* The full name of an environment variable; stays valid. */
+static const char *variable_of(const char *suffix) {
+    static char names[VARIABLES_MAX][VARIABLE_BYTES];
+    static size_t count;
+    char *name = names[count++ % VARIABLES_MAX];
+    snprintf(name, VARIABLE_BYTES, "%s%s", ctl_program->variables, suffix);
+    return name;
+}
+
 /* The value of a flag or of its variable; out_source is how to name where it came from. */
 static const char *setting(
-    const struct ctl_context *context, const char *flag, const char *variable,
+    const struct ctl_context *context, const char *flag, const char *suffix,
     const char **out_source) {
     const char *value = ctl_value(context, flag);
     if (value != NULL) {
         *out_source = flag;
         return value;
     }
-    value = getenv(variable);
-    *out_source = variable;
+    *out_source = variable_of(suffix);
+    value = getenv(*out_source);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
@@ -53,7 +63,7 @@ static const char *dashes(const char *source) {
 
 static enum ctl_exit read_timeout(struct ctl_context *context) {
     const char *source = NULL;
-    const char *text = setting(context, "timeout", "CONTACTS_TIMEOUT", &source);
+    const char *text = setting(context, "timeout", "TIMEOUT", &source);
     if (text != NULL && !ctl_duration_parse(text, &context->timeout_ms)) {
         return ctl_usage_error(
             "%s%s is \"%s\"; it must be a duration up to 24h like 500ms, 10s, 2m or 1h",
@@ -64,7 +74,7 @@ static enum ctl_exit read_timeout(struct ctl_context *context) {
 
 static enum ctl_exit read_output(struct ctl_context *context) {
     const char *source = NULL;
-    const char *text = setting(context, "output", "CONTACTS_OUTPUT", &source);
+    const char *text = setting(context, "output", "OUTPUT", &source);
     if (text == NULL || strcmp(text, "table") == 0) {
         context->output = CTL_OUTPUT_TABLE;
     } else if (strcmp(text, "json") == 0) {
@@ -122,10 +132,11 @@ static bool add_server(struct servers *servers, const char *source, const char *
     return true;
 }
 
-static bool add_servers_of_variable(struct servers *servers, const char *text) {
+static bool add_servers_of_variable(
+    struct servers *servers, const char *variable, const char *text) {
     while (*(text += strspn(text, " \t")) != '\0') {
         size_t size = strcspn(text, " \t");
-        if (!add_server(servers, "CONTACTS_SERVER", text, size)) {
+        if (!add_server(servers, variable, text, size)) {
             return false;
         }
         text += size;
@@ -135,16 +146,21 @@ static bool add_servers_of_variable(struct servers *servers, const char *text) {
 
 /* The socket of a server that was started in this folder. */
 static bool add_default_server(struct servers *servers) {
+    const char *socket = ctl_program->default_socket;
     char folder[PATH_MAX];
     struct stat info;
-    if (getcwd(folder, sizeof(folder)) == NULL || stat(DEFAULT_SOCKET, &info) != 0) {
+    if (socket == NULL) {
+        ctl_complain("which server? Give --server URL or set %s", variable_of("SERVER"));
+        return false;
+    }
+    if (getcwd(folder, sizeof(folder)) == NULL || stat(socket, &info) != 0) {
         ctl_complain(
-            "which server? Give --server URL or set CONTACTS_SERVER (there is no ./%s here)",
-            DEFAULT_SOCKET);
+            "which server? Give --server URL or set %s (there is no ./%s here)",
+            variable_of("SERVER"), socket);
         return false;
     }
     char url[PATH_MAX + 64];
-    int size = snprintf(url, sizeof(url), "ipc://%s/%s", folder, DEFAULT_SOCKET);
+    int size = snprintf(url, sizeof(url), "ipc://%s/%s", folder, socket);
     return add_server(servers, "server", url, (size_t)size);
 }
 
@@ -157,9 +173,10 @@ static bool find_servers(const struct ctl_context *context, struct servers *out_
             return false;
         }
     }
-    const char *variable = getenv("CONTACTS_SERVER");
-    if (out_servers->count == 0 && variable != NULL &&
-        !add_servers_of_variable(out_servers, variable)) {
+    const char *variable = variable_of("SERVER");
+    const char *text = getenv(variable);
+    if (out_servers->count == 0 && text != NULL &&
+        !add_servers_of_variable(out_servers, variable, text)) {
         return false;
     }
     return out_servers->count > 0 || add_default_server(out_servers);
@@ -170,7 +187,7 @@ enum ctl_exit ctl_connect(struct ctl_context *context, uint32_t default_timeout_
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
     NNRPC_CLEANUP(ctl_token_release) char *token = NULL;
     const char *source = NULL;
-    const char *token_path = setting(context, "token-file", "CONTACTS_TOKEN_FILE", &source);
+    const char *token_path = setting(context, "token-file", "TOKEN_FILE", &source);
     if (!find_servers(context, &servers)) {
         return CTL_USAGE;
     }

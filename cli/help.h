@@ -8,13 +8,10 @@
 #include <argp.h>
 
 #include "nnrpc/buffer.h"
-#include "verbs.h"
+#include "verb.h"
 
 /** First argp key of a flag without a letter; the key of flag i is CTL_FLAG_KEY + i. */
 #define CTL_FLAG_KEY 256
-
-/** Version of the program, "0.1.0". */
-extern const char ctl_version[];
 
 /** The flags of a verb (NULL: the global ones) as argp's table, malloc'd; entry i has key
  *  CTL_FLAG_KEY + i, and one more entry with its letter follows where it has one. */

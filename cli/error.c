@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "verb.h"
+
 /* Writes text on one line. */
 static void put_text(FILE *out, const char *text) {
     for (; *text != '\0'; text++) {
@@ -21,7 +23,7 @@ static void complain(const char *format, va_list arguments) {
     char message[2048];
     vsnprintf(message, sizeof(message), format, arguments);
     fflush(stdout);
-    fputs("contactctl: ", stderr);
+    fprintf(stderr, "%s: ", ctl_program->name);
     put_text(stderr, message);
     putc('\n', stderr);
 }
@@ -55,7 +57,7 @@ static void print_violation(FILE *out, const struct nnrpc_violation *violation) 
 }
 
 void ctl_print_status(FILE *out, const char *place, const struct nnrpc_status *status) {
-    fputs("contactctl: ", out);
+    fprintf(out, "%s: ", ctl_program->name);
     put_text(out, place != NULL ? place : "");
     fputs(nnrpc_code_name(status->code), out);
     if (status->reason[0] != '\0' && strcmp(status->reason, nnrpc_code_name(status->code)) != 0) {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "nnrpc/base.h"
-#include "verbs.h"
+#include "verb.h"
 
 /** One flag as it was given. Borrowed from argv and the table. */
 struct ctl_given {

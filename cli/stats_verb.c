@@ -12,7 +12,7 @@
 #include "output.h"
 #include "table.h"
 #include "terminal.h"
-#include "verbs.h"
+#include "verb.h"
 
 #define NUMBER_BYTES 32
 

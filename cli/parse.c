@@ -47,19 +47,18 @@ bool ctl_word_in(const char *words, const char *word) {
 
 static const struct ctl_flag *find_long_anywhere(const char *name, size_t size) {
     const struct ctl_flag *flag = ctl_verb_flag_find(NULL, name, size);
-    for (size_t i = 0; flag == NULL && i < ctl_verb_count; i++) {
-        flag = ctl_verb_flag_find(&ctl_verbs[i], name, size);
+    for (size_t i = 0; flag == NULL && i < ctl_program->verb_count; i++) {
+        flag = ctl_verb_flag_find(&ctl_program->verbs[i], name, size);
     }
     return flag;
 }
 
-static const struct ctl_flag *find_letter(char letter) {
-    for (size_t i = 0; ctl_global_flags[i].name != NULL; i++) {
-        if (ctl_global_flags[i].letter == letter) {
-            return &ctl_global_flags[i];
-        }
+static const struct ctl_flag *find_letter_anywhere(char letter) {
+    const struct ctl_flag *flag = ctl_verb_flag_find_letter(NULL, letter);
+    for (size_t i = 0; flag == NULL && i < ctl_program->verb_count; i++) {
+        flag = ctl_verb_flag_find_letter(&ctl_program->verbs[i], letter);
     }
-    return NULL;
+    return flag;
 }
 
 static void note_flag(struct scan *scan, const struct ctl_flag *flag) {
@@ -82,7 +81,7 @@ static bool scan_long(struct scan *scan, const char *word) {
 /* "-q", "-qo json", "-ojson"; true when the next word is the last one's value. */
 static bool scan_letters(struct scan *scan, const char *word) {
     for (const char *letter = word + 1; *letter != '\0'; letter++) {
-        const struct ctl_flag *flag = find_letter(*letter);
+        const struct ctl_flag *flag = find_letter_anywhere(*letter);
         if (flag == NULL) {
             scan->unknown = scan->unknown != NULL ? scan->unknown : word;
             return false;
@@ -117,8 +116,8 @@ static void scan_words(int argc, char **argv, struct scan *out_scan) {
 /* Says that there is no such noun or verb, and which there are. */
 static void report_unknown_word(const char *noun, const char *word) {
     struct ctl_suggestion suggestion = {.typed = word};
-    for (size_t i = 0; i < ctl_verb_count; i++) {
-        const struct ctl_verb *verb = &ctl_verbs[i];
+    for (size_t i = 0; i < ctl_program->verb_count; i++) {
+        const struct ctl_verb *verb = &ctl_program->verbs[i];
         if (noun == NULL && verb->noun != NULL) {
             ctl_suggestion_offer(&suggestion, verb->noun);
         }
@@ -135,16 +134,17 @@ static void report_unknown_word(const char *noun, const char *word) {
             suggestion.best);
     } else {
         ctl_complain(
-            "no verb \"%s%s%s\"; see contactctl %s%s--help", prefix, space, word, prefix, space);
+            "no verb \"%s%s%s\"; see %s %s%s--help", prefix, space, word, ctl_program->name, prefix,
+            space);
     }
 }
 
 static void report_missing_verb(const char *noun) {
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer names = {0};
-    for (size_t i = 0; i < ctl_verb_count; i++) {
-        if (ctl_verbs[i].noun != NULL && strcmp(ctl_verbs[i].noun, noun) == 0) {
+    for (size_t i = 0; i < ctl_program->verb_count; i++) {
+        if (ctl_program->verbs[i].noun != NULL && strcmp(ctl_program->verbs[i].noun, noun) == 0) {
             nnrpc_buffer_append_format(
-                &names, "%s%s", names.size > 0 ? ", " : "", ctl_verbs[i].name);
+                &names, "%s%s", names.size > 0 ? ", " : "", ctl_program->verbs[i].name);
         }
     }
     ctl_complain("%s needs a verb: %s", noun, ctl_buffer_text(&names));
@@ -153,7 +153,7 @@ static void report_missing_verb(const char *noun) {
 /* Finds the verb that the words name; says so when there is none. */
 static const struct ctl_verb *find_verb(const struct scan *scan) {
     if (scan->word_count == 0) {
-        ctl_complain("what is to be done? See contactctl --help");
+        ctl_complain("what is to be done? See %s --help", ctl_program->name);
         return NULL;
     }
     const char *first = scan->words[0];
@@ -191,8 +191,8 @@ static void report_unknown_flag(const struct ctl_verb *verb, const char *typed) 
             suggestion.best);
     } else {
         ctl_complain(
-            "%s%s%s has no flag %s; see contactctl %s%s%s --help", noun, space, verb->name, name,
-            noun, space, verb->name);
+            "%s%s%s has no flag %s; see %s %s%s%s --help", noun, space, verb->name, name,
+            ctl_program->name, noun, space, verb->name);
     }
 }
 
@@ -211,8 +211,8 @@ static bool check_flags(const struct ctl_verb *verb, int argc, char **argv) {
             inline_value = word[2 + size] == '=' ? word + 3 + size : NULL;
         } else {
             size_t at = 1;
-            while ((flag = find_letter(word[at])) != NULL && flag->argument == NULL &&
-                   word[at + 1] != '\0') {
+            while ((flag = ctl_verb_flag_find_letter(verb, word[at])) != NULL &&
+                   flag->argument == NULL && word[at + 1] != '\0') {
                 at++;
             }
             inline_value = flag != NULL && word[at + 1] != '\0' ? word + at + 1 : NULL;
@@ -272,7 +272,7 @@ static error_t take_key(int key, char *value, struct argp_state *state) {
     if (key >= CTL_FLAG_KEY && key < ARGP_KEY_ARGS) {
         flag = ctl_verb_flag(parse->invocation->verb, (size_t)(key - CTL_FLAG_KEY));
     } else if (key > ' ' && key < 127) {
-        flag = find_letter((char)key);
+        flag = ctl_verb_flag_find_letter(parse->invocation->verb, (char)key);
     }
     if (flag == NULL) {
         return ARGP_ERR_UNKNOWN;
@@ -286,7 +286,7 @@ static bool check_arguments(const struct ctl_invocation *invocation) {
     const struct ctl_verb *verb = invocation->verb;
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer usage = {0};
     nnrpc_buffer_append_format(
-        &usage, "contactctl %s%s%s", verb->noun != NULL ? verb->noun : "",
+        &usage, "%s %s%s%s", ctl_program->name, verb->noun != NULL ? verb->noun : "",
         verb->noun != NULL ? " " : "", verb->name);
     ctl_help_arguments(verb, &usage);
     size_t taken = 0;
@@ -351,7 +351,7 @@ enum ctl_request ctl_parse(int argc, char **argv, struct ctl_invocation *out_inv
     struct scan scan = {0};
     scan_words(argc, argv, &scan);
     if (scan.wants_version) {
-        printf("contactctl %s\n", ctl_version);
+        printf("%s %s\n", ctl_program->name, ctl_program->version);
         return CTL_REQUEST_DONE;
     }
     if (scan.word_count > 0 && strcmp(scan.words[0], "help") == 0) {

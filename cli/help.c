@@ -10,28 +10,21 @@
 
 #include "memory.h"
 
-#ifndef CTL_VERSION
-#define CTL_VERSION "0.0.0"
-#endif
-
-const char ctl_version[] = CTL_VERSION;
-
 #define SUMMARY_COLUMN 24
 #define LINE_WIDTH 78
 
 struct variable {
-    const char *name;
+    const char *suffix;
     const char *meaning;
 };
 
 static const struct variable VARIABLES[] = {
-    {"CONTACTS_SERVER",
-     "addresses for --server, separated by spaces; without both, ./data/contactd.sock is used if "
-     "it is there"},
-    {"CONTACTS_TOKEN_FILE", "as --token-file"},
-    {"CONTACTS_TIMEOUT", "as --timeout"},
-    {"CONTACTS_OUTPUT", "as --output"},
+    {"SERVER", "addresses for --server, separated by spaces"},
+    {"TOKEN_FILE", "as --token-file"},
+    {"TIMEOUT", "as --timeout"},
+    {"OUTPUT", "as --output"},
 };
+
 static size_t count_flags(const struct ctl_verb *verb) {
     size_t count = 0;
     while (ctl_verb_flag(verb, count) != NULL) {
@@ -101,8 +94,8 @@ static void append_row(struct nnrpc_buffer *out, const char *left, const char *r
 }
 
 static void append_verbs(struct nnrpc_buffer *out, const char *noun) {
-    for (size_t i = 0; i < ctl_verb_count; i++) {
-        const struct ctl_verb *verb = &ctl_verbs[i];
+    for (size_t i = 0; i < ctl_program->verb_count; i++) {
+        const struct ctl_verb *verb = &ctl_program->verbs[i];
         if (verb->noun == NULL ? noun == NULL : noun != NULL && strcmp(verb->noun, noun) == 0) {
             append_row(out, verb->name, verb->summary);
         }
@@ -112,8 +105,8 @@ static void append_verbs(struct nnrpc_buffer *out, const char *noun) {
 /* Each noun and its verbs. */
 static void append_nouns(struct nnrpc_buffer *out) {
     const char *noun = NULL;
-    for (size_t i = 0; i < ctl_verb_count; i++) {
-        const struct ctl_verb *verb = &ctl_verbs[i];
+    for (size_t i = 0; i < ctl_program->verb_count; i++) {
+        const struct ctl_verb *verb = &ctl_program->verbs[i];
         if (verb->noun == NULL) {
             continue;
         }
@@ -127,15 +120,31 @@ static void append_nouns(struct nnrpc_buffer *out) {
     }
 }
 
-static void append_program(struct nnrpc_buffer *out) {
-    append_nouns(out);
-    nnrpc_buffer_append_text(out, "\nand:\n");
-    append_verbs(out, NULL);
-    nnrpc_buffer_append_text(out, "\n`contactctl NOUN VERB --help` says more about a verb.\n\v");
+static void append_variables(struct nnrpc_buffer *out) {
     nnrpc_buffer_append_text(out, "Environment:\n");
     for (size_t i = 0; i < NNRPC_LENGTH(VARIABLES); i++) {
-        append_row(out, VARIABLES[i].name, VARIABLES[i].meaning);
+        NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer name = {0};
+        NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer meaning = {0};
+        nnrpc_buffer_append_format(&name, "%s%s", ctl_program->variables, VARIABLES[i].suffix);
+        nnrpc_buffer_append_text(&meaning, VARIABLES[i].meaning);
+        if (i == 0 && ctl_program->default_socket != NULL) {
+            nnrpc_buffer_append_format(
+                &meaning, "; without both, ./%s is used if it is there",
+                ctl_program->default_socket);
+        }
+        append_row(out, ctl_buffer_text(&name), ctl_buffer_text(&meaning));
     }
+}
+
+static void append_program(struct nnrpc_buffer *out) {
+    bool has_nouns = ctl_program->noun_count > 0;
+    append_nouns(out);
+    nnrpc_buffer_append_text(out, has_nouns ? "\nand:\n" : "");
+    append_verbs(out, NULL);
+    nnrpc_buffer_append_format(
+        out, "\n`%s %sVERB --help` says more about a verb.\n\v", ctl_program->name,
+        has_nouns ? "NOUN " : "");
+    append_variables(out);
     nnrpc_buffer_append_text(out, "\nExit codes:\n");
     for (size_t i = 0; i < ctl_exit_description_count; i++) {
         nnrpc_buffer_append_format(out, "  %3d  ", (int)ctl_exit_descriptions[i].exit);
@@ -147,15 +156,17 @@ static void append_doc(struct nnrpc_buffer *out, const struct ctl_verb *verb, co
     if (verb != NULL) {
         nnrpc_buffer_append_format(out, "%s.\n", verb->summary);
         if (verb->details != NULL) {
-            nnrpc_buffer_append_format(out, "\n%s\n", verb->details);
+            nnrpc_buffer_append_text(out, "\n");
+            ctl_append_named(out, verb->details);
+            nnrpc_buffer_append_text(out, "\n");
         }
-        nnrpc_buffer_append_text(
+        ctl_append_named(
             out, "\vExit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, "
                  "5 unavailable, 6 denied, 7 incomplete, 8 refused, 9 the answer is no, "
-                 "130 interrupted; `contactctl --help` has them in full.\n");
+                 "130 interrupted; `PROGRAM --help` has them in full.\n");
         return;
     }
-    nnrpc_buffer_append_text(out, "Works with a contacts server.\n\n");
+    nnrpc_buffer_append_format(out, "%s\n\n", ctl_program->about);
     if (noun != NULL) {
         nnrpc_buffer_append_format(out, "%s: %s\n", noun, ctl_noun_summary(noun));
         append_verbs(out, noun);
@@ -176,12 +187,14 @@ void ctl_help_print(const struct ctl_verb *verb, const char *noun) {
     } else if (noun != NULL) {
         nnrpc_buffer_append_format(&usage, "%s VERB [ARGUMENT...]", noun);
     } else {
-        nnrpc_buffer_append_text(&usage, "[NOUN] VERB [ARGUMENT...]");
+        nnrpc_buffer_append_text(
+            &usage,
+            ctl_program->noun_count > 0 ? "[NOUN] VERB [ARGUMENT...]" : "VERB [ARGUMENT...]");
     }
     append_doc(&doc, verb, noun);
     struct argp argp = {
         .options = options, .args_doc = ctl_buffer_text(&usage), .doc = ctl_buffer_text(&doc)};
-    char name[] = "contactctl";
+    NNRPC_CLEANUP(ctl_release) char *name = ctl_copy_text(ctl_program->name);
     /* Not the note on options with two names: hardly any has. */
     setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
     argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);

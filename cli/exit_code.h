@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What contactctl's exit status says. Scripts build on these numbers: never reuse one.
+ * What the exit status says. Scripts build on these numbers: never reuse one.
  */
 #ifndef CTL_EXIT_CODE_H
 #define CTL_EXIT_CODE_H

@@ -26,7 +26,8 @@ static void close_file(FILE **file) {
     }
 }
 
-bool ctl_input_read(const char *what, const char *path, struct nnrpc_buffer *out) {
+bool ctl_input_read_up_to(
+    const char *what, const char *path, size_t limit, struct nnrpc_buffer *out) {
     NNRPC_CLEANUP(close_file) FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     if (file == NULL) {
         ctl_complain("%s: cannot open %s: %s", what, path, strerror(errno));
@@ -43,12 +44,16 @@ bool ctl_input_read(const char *what, const char *path, struct nnrpc_buffer *out
             ctl_complain("%s: cannot read %s: %s", what, path, strerror(errno));
             return false;
         }
-        if (out->size > CTL_INPUT_BYTES) {
-            ctl_complain("%s: %s is larger than %u bytes", what, path, CTL_INPUT_BYTES);
+        if (out->size > limit) {
+            ctl_complain("%s: %s is larger than %zu bytes", what, path, limit);
             return false;
         }
     }
     return true;
+}
+
+bool ctl_input_read(const char *what, const char *path, struct nnrpc_buffer *out) {
+    return ctl_input_read_up_to(what, path, CTL_INPUT_BYTES, out);
 }
 
 /* Copies one line without its end; false when it is too long. */

@@ -12,7 +12,7 @@ const struct ctl_exit_description ctl_exit_descriptions[] = {
     {CTL_CONFLICT, "the state forbids it: already there, an etag that differs, a precondition"},
     {CTL_UNAVAILABLE, "no answer: unreachable, too busy, out of room or out of time; try again"},
     {CTL_DENIED, "no token, a wrong one, or one whose role may not do this"},
-    {CTL_INCOMPLETE, "import or preset load came to the end, but some lines failed"},
+    {CTL_INCOMPLETE, "it came to the end, but some of the lines or calls failed"},
     {CTL_REFUSED, "the server refused the values that were sent"},
     {CTL_ANSWER_NO, "the answer is no: a wrong password, a server that takes no calls"},
     {CTL_INTERRUPTED, "interrupted by Ctrl-C or SIGTERM"},

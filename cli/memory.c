@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verb.h"
+
 static _Noreturn void die_without_memory(void) {
-    fputs("contactctl: out of memory\n", stderr);
+    fprintf(stderr, "%s: out of memory\n", ctl_program->name);
     exit(1);
 }
 

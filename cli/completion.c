@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "output.h"
-#include "verbs.h"
+#include "verb.h"
 
 /* Appends text inside a single-quoted word of a shell. */
 static void append_quoted(struct nnrpc_buffer *out, const char *text) {
@@ -37,9 +37,9 @@ static const char *value_words(const char *name, const char *choices) {
 }
 
 static bool starts_noun(size_t index) {
-    return ctl_verbs[index].noun != NULL &&
-           (index == 0 || ctl_verbs[index - 1].noun == NULL ||
-            strcmp(ctl_verbs[index - 1].noun, ctl_verbs[index].noun) != 0);
+    return ctl_program->verbs[index].noun != NULL &&
+           (index == 0 || ctl_program->verbs[index - 1].noun == NULL ||
+            strcmp(ctl_program->verbs[index - 1].noun, ctl_program->verbs[index].noun) != 0);
 }
 
 /* A candidate: the word, or for zsh "word:description". */
@@ -58,26 +58,29 @@ static void append_candidate(
 static void append_words_function(struct nnrpc_buffer *out, bool describes) {
     nnrpc_buffer_append_text(
         out, "# Sets `found` to what may follow a noun, or (\"\") comes first.\n"
-             "_contactctl_words() {\n    case \"$1\" in\n");
-    for (size_t i = 0; i < ctl_verb_count; i++) {
+             "_PROGRAM_words() {\n    case \"$1\" in\n");
+    for (size_t i = 0; i < ctl_program->verb_count; i++) {
         if (!starts_noun(i)) {
             continue;
         }
-        nnrpc_buffer_append_format(out, "    %s) found=(", ctl_verbs[i].noun);
-        for (size_t j = i; j < ctl_verb_count && ctl_verbs[j].noun != NULL &&
-                           strcmp(ctl_verbs[j].noun, ctl_verbs[i].noun) == 0;
+        nnrpc_buffer_append_format(out, "    %s) found=(", ctl_program->verbs[i].noun);
+        for (size_t j = i; j < ctl_program->verb_count && ctl_program->verbs[j].noun != NULL &&
+                           strcmp(ctl_program->verbs[j].noun, ctl_program->verbs[i].noun) == 0;
              j++) {
-            append_candidate(out, ctl_verbs[j].name, ctl_verbs[j].summary, describes);
+            append_candidate(
+                out, ctl_program->verbs[j].name, ctl_program->verbs[j].summary, describes);
         }
         nnrpc_buffer_append_text(out, " ) ;;\n");
     }
     nnrpc_buffer_append_text(out, "    '') found=(");
-    for (size_t i = 0; i < ctl_verb_count; i++) {
+    for (size_t i = 0; i < ctl_program->verb_count; i++) {
         if (starts_noun(i)) {
             append_candidate(
-                out, ctl_verbs[i].noun, ctl_noun_summary(ctl_verbs[i].noun), describes);
-        } else if (ctl_verbs[i].noun == NULL) {
-            append_candidate(out, ctl_verbs[i].name, ctl_verbs[i].summary, describes);
+                out, ctl_program->verbs[i].noun, ctl_noun_summary(ctl_program->verbs[i].noun),
+                describes);
+        } else if (ctl_program->verbs[i].noun == NULL) {
+            append_candidate(
+                out, ctl_program->verbs[i].name, ctl_program->verbs[i].summary, describes);
         }
     }
     nnrpc_buffer_append_text(out, " ) ;;\n    *) found=() ;;\n    esac\n}\n");
@@ -96,12 +99,12 @@ static void append_flag_list(
 static void append_flags_function(struct nnrpc_buffer *out, bool describes) {
     nnrpc_buffer_append_text(
         out, "# Sets `found` to the flags of a verb, \"noun/verb\".\n"
-             "_contactctl_flags() {\n    case \"$1\" in\n");
-    for (size_t i = 0; i < ctl_verb_count; i++) {
+             "_PROGRAM_flags() {\n    case \"$1\" in\n");
+    for (size_t i = 0; i < ctl_program->verb_count; i++) {
         nnrpc_buffer_append_text(out, "    ");
-        append_verb_key(out, &ctl_verbs[i]);
+        append_verb_key(out, &ctl_program->verbs[i]);
         nnrpc_buffer_append_text(out, ") found=(");
-        append_flag_list(out, &ctl_verbs[i], describes);
+        append_flag_list(out, &ctl_program->verbs[i], describes);
         nnrpc_buffer_append_text(out, " ) ;;\n");
     }
     nnrpc_buffer_append_text(out, "    *) found=(");
@@ -114,14 +117,14 @@ static void append_values_function(struct nnrpc_buffer *out) {
     nnrpc_buffer_append_text(
         out, "# Sets `value` to what a flag's value may be (\"@file\": a file); fails for a flag "
              "without one.\n"
-             "_contactctl_value() {\n    value=\n    case \"$1\" in\n");
-    for (size_t v = 0; v < ctl_verb_count; v++) {
+             "_PROGRAM_value() {\n    value=\n    case \"$1\" in\n");
+    for (size_t v = 0; v < ctl_program->verb_count; v++) {
         const struct ctl_flag *flag = NULL;
-        for (size_t i = 0; (flag = ctl_verb_flag(&ctl_verbs[v], i)) != NULL; i++) {
+        for (size_t i = 0; (flag = ctl_verb_flag(&ctl_program->verbs[v], i)) != NULL; i++) {
             bool is_known = false;
             for (size_t u = 0; u < v && !is_known; u++) {
-                is_known =
-                    ctl_verb_flag_find(&ctl_verbs[u], flag->name, strlen(flag->name)) != NULL;
+                is_known = ctl_verb_flag_find(
+                               &ctl_program->verbs[u], flag->name, strlen(flag->name)) != NULL;
             }
             if (is_known || flag->argument == NULL) {
                 continue;
@@ -141,16 +144,16 @@ static void append_values_function(struct nnrpc_buffer *out) {
 static void append_arguments_function(struct nnrpc_buffer *out) {
     nnrpc_buffer_append_text(
         out, "# Sets `value` to what the argument of a verb may be, \"noun/verb:index\".\n"
-             "_contactctl_argument() {\n    value=\n    case \"$1\" in\n");
-    for (size_t v = 0; v < ctl_verb_count; v++) {
-        for (size_t i = 0; ctl_verbs[v].arguments[i].name != NULL; i++) {
-            const struct ctl_argument *argument = &ctl_verbs[v].arguments[i];
+             "_PROGRAM_argument() {\n    value=\n    case \"$1\" in\n");
+    for (size_t v = 0; v < ctl_program->verb_count; v++) {
+        for (size_t i = 0; ctl_program->verbs[v].arguments[i].name != NULL; i++) {
+            const struct ctl_argument *argument = &ctl_program->verbs[v].arguments[i];
             const char *words = value_words(argument->name, argument->choices);
             if (words[0] == '\0') {
                 continue;
             }
             nnrpc_buffer_append_text(out, "    ");
-            append_verb_key(out, &ctl_verbs[v]);
+            append_verb_key(out, &ctl_program->verbs[v]);
             nnrpc_buffer_append_format(out, ":%zu) value=", i);
             append_quoted(out, words);
             nnrpc_buffer_append_text(out, " ;;\n");
@@ -163,21 +166,21 @@ static void append_arguments_function(struct nnrpc_buffer *out) {
 static const char SCAN_FUNCTION[] =
     "# From the words before the cursor: `key` (\"\", \"noun/\" or \"noun/verb\"), `count` of "
     "arguments.\n"
-    "_contactctl_scan() {\n"
+    "_PROGRAM_scan() {\n"
     "    key='' count=0\n"
     "    local skips=0 noun='' word value found\n"
     "    for word in \"$@\"; do\n"
     "        if [[ $skips == 1 ]]; then skips=0; continue; fi\n"
     "        case \"$word\" in\n"
     "        --*=*) ;;\n"
-    "        -?*) if _contactctl_value \"$word\"; then skips=1; fi ;;\n"
+    "        -?*) if _PROGRAM_value \"$word\"; then skips=1; fi ;;\n"
     "        *)\n"
     "            if [[ -n $noun ]]; then\n"
     "                key=\"$noun/$word\" noun=''\n"
     "            elif [[ -n $key ]]; then\n"
     "                count=$((count + 1))\n"
     "            else\n"
-    "                _contactctl_words \"$word\"\n"
+    "                _PROGRAM_words \"$word\"\n"
     "                if [[ ${#found[@]} -gt 0 ]]; then noun=$word; else key=$word; fi\n"
     "            fi ;;\n"
     "        esac\n"
@@ -186,7 +189,7 @@ static const char SCAN_FUNCTION[] =
     "}\n";
 
 static const char BASH_FUNCTION[] =
-    "_contactctl() {\n"
+    "_PROGRAM() {\n"
     "    local current=${COMP_WORDS[COMP_CWORD]} previous='' key count value found line=()\n"
     "    local i\n"
     "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -196,18 +199,18 @@ static const char BASH_FUNCTION[] =
     "    done\n"
     "    if [[ $current == = ]]; then current=''; fi\n"
     "    if ((${#line[@]} > 0)); then previous=${line[${#line[@]} - 1]}; fi\n"
-    "    _contactctl_scan \"${line[@]}\"\n"
+    "    _PROGRAM_scan \"${line[@]}\"\n"
     "    COMPREPLY=()\n"
-    "    if [[ $previous == -* ]] && _contactctl_value \"$previous\"; then\n"
+    "    if [[ $previous == -* ]] && _PROGRAM_value \"$previous\"; then\n"
     "        :\n"
     "    elif [[ $current == -* ]]; then\n"
-    "        _contactctl_flags \"$key\"\n"
+    "        _PROGRAM_flags \"$key\"\n"
     "        value=\"${found[*]}\"\n"
     "    elif [[ $key == '' || $key == */ ]]; then\n"
-    "        _contactctl_words \"${key%/}\"\n"
+    "        _PROGRAM_words \"${key%/}\"\n"
     "        value=\"${found[*]}\"\n"
     "    else\n"
-    "        _contactctl_argument \"$key:$count\"\n"
+    "        _PROGRAM_argument \"$key:$count\"\n"
     "    fi\n"
     "    if [[ $value == @file ]]; then\n"
     "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
@@ -216,52 +219,58 @@ static const char BASH_FUNCTION[] =
     "        mapfile -t COMPREPLY < <(compgen -W \"$value\" -- \"$current\")\n"
     "    fi\n"
     "}\n"
-    "complete -F _contactctl contactctl\n";
+    "complete -F _PROGRAM PROGRAM\n";
 
 static const char ZSH_FUNCTION[] =
-    "_contactctl() {\n"
+    "_PROGRAM() {\n"
     "    local current=${words[CURRENT]} previous='' key count value\n"
     "    local -a found line\n"
     "    line=(\"${(@)words[2,CURRENT-1]}\")\n"
     "    if ((${#line} > 0)); then previous=${line[-1]}; fi\n"
-    "    _contactctl_scan \"${line[@]}\"\n"
+    "    _PROGRAM_scan \"${line[@]}\"\n"
     "    found=() value=''\n"
     "    if [[ $current == --*=* ]]; then\n"
-    "        _contactctl_value \"${current%%=*}\"\n"
+    "        _PROGRAM_value \"${current%%=*}\"\n"
     "        compset -P '*='\n"
-    "    elif [[ $previous == -* ]] && _contactctl_value \"$previous\"; then\n"
+    "    elif [[ $previous == -* ]] && _PROGRAM_value \"$previous\"; then\n"
     "        :\n"
     "    elif [[ $current == -* ]]; then\n"
-    "        _contactctl_flags \"$key\"\n"
+    "        _PROGRAM_flags \"$key\"\n"
     "    elif [[ $key == '' || $key == */ ]]; then\n"
-    "        _contactctl_words \"${key%/}\"\n"
+    "        _PROGRAM_words \"${key%/}\"\n"
     "    else\n"
-    "        _contactctl_argument \"$key:$count\"\n"
+    "        _PROGRAM_argument \"$key:$count\"\n"
     "    fi\n"
     "    if [[ $value == @file ]]; then\n"
     "        _files\n"
     "    elif [[ -n $value ]]; then\n"
     "        compadd -- ${=value}\n"
     "    elif ((${#found} > 0)); then\n"
-    "        _describe contactctl found\n"
+    "        _describe PROGRAM found\n"
     "    fi\n"
     "}\n"
-    "if [[ $funcstack[1] == _contactctl ]]; then\n"
-    "    _contactctl \"$@\"\n"
+    "if [[ $funcstack[1] == _PROGRAM ]]; then\n"
+    "    _PROGRAM \"$@\"\n"
     "elif (( $+functions[compdef] )); then\n"
-    "    compdef _contactctl contactctl\n"
+    "    compdef _PROGRAM PROGRAM\n"
     "fi\n";
+
+const char ctl_completion_details[] = "For bash: source <(PROGRAM completion bash). For zsh: put "
+                                      "the output into a file _PROGRAM in a "
+                                      "folder of $fpath.";
 
 enum ctl_exit ctl_completion(struct ctl_context *context) {
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer out = {0};
     bool is_zsh = strcmp(ctl_argument(context, 0), "zsh") == 0;
     nnrpc_buffer_append_text(
-        &out, is_zsh ? "#compdef contactctl\n" : "# Completion of contactctl for bash.\n");
+        &out, is_zsh ? "#compdef PROGRAM\n" : "# Completion of PROGRAM for bash.\n");
     append_words_function(&out, is_zsh);
     append_flags_function(&out, is_zsh);
     append_values_function(&out);
     append_arguments_function(&out);
     nnrpc_buffer_append_text(&out, SCAN_FUNCTION);
     nnrpc_buffer_append_text(&out, is_zsh ? ZSH_FUNCTION : BASH_FUNCTION);
-    return ctl_output_bytes(&out);
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer named = {0};
+    ctl_append_named(&named, ctl_buffer_text(&out));
+    return ctl_output_bytes(&named);
 }

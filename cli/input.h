@@ -15,6 +15,15 @@
 #define CTL_INPUT_BYTES (4u << 20)
 
 /**
+ * Reads a file of up to `limit` bytes, or standard input for "-".
+ *
+ * @param what  The flag or argument, for complaints.
+ * @return false after a complaint: not readable, too large.
+ */
+NNRPC_NODISCARD bool ctl_input_read_up_to(
+    const char *what, const char *path, size_t limit, struct nnrpc_buffer *out);
+
+/**
  * Reads a file, or standard input for "-".
  *
  * @param what  The flag or argument, for complaints.
