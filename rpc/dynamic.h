@@ -122,6 +122,9 @@ NNRPC_NODISCARD bool nnrpc_dynamic_build_message(
 NNRPC_NODISCARD bool nnrpc_dynamic_build_service(
     const struct nnrpc_dynamic_build *build, const struct nnrpc_dynamic_symbol *symbol);
 
+/** The content of an unknown field that is bytes, without the length before it. */
+struct nnrpc_slice nnrpc_dynamic_option_content(const ProtobufCMessageUnknownField *field);
+
 /**
  * The bytes of an option that is a message, all its occurrences one after another.
  *

@@ -111,11 +111,11 @@ static void write_message(
     layout->depth++;
     for (unsigned int i = 0; i < type->descriptor->n_fields && !layout->out->failed; i++) {
         const ProtobufCFieldDescriptor *field = &type->descriptor->fields[i];
-        bool is_repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
-        size_t count = is_repeated ? nnrpc_field_count(field, message)
-                                   : (nnrpc_field_is_set(field, message) ? 1 : 0);
+        bool is_list = field->label == PROTOBUF_C_LABEL_REPEATED;
+        size_t count = is_list ? nnrpc_field_count(field, message)
+                               : (nnrpc_field_is_set(field, message) ? 1 : 0);
         const char *values = nnrpc_field_at(field, message);
-        values = is_repeated ? *(const char *const *)(const void *)values : values;
+        values = is_list ? *(const char *const *)(const void *)values : values;
         for (size_t k = 0; k < count; k++) {
             write_separator(layout, is_first);
             nnrpc_buffer_append_format(layout->out, "%s: ", field->name);
@@ -129,6 +129,10 @@ static void write_message(
         write_separator(layout, true);
     }
     nnrpc_buffer_append_text(layout->out, "}");
+}
+
+static bool is_repeated(const field_proto *proto) {
+    return proto->label == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
 }
 
 /* --- Extensions --------------------------------------------------------------------------- */
@@ -198,24 +202,72 @@ static bool extension_type(const field_proto *proto, ProtobufCType *out_type) {
     return type >= 0;
 }
 
-/* Packs an unknown field again: its tag, then its bytes. */
-static void repack(const ProtobufCMessageUnknownField *unknown, struct nnrpc_buffer *out) {
+/* An option among the unknown fields of its message. */
+struct option {
+    const struct nnrpc_dynamic_extension *extension;
+    const ProtobufCMessage *options;
+    unsigned int index;
+};
+
+/* Finds the option at an index. One that is not repeated may stand in several pieces, of which only
+ * the first counts: the others are read with it. */
+static bool find_option(
+    const struct nnrpc_dynamic *dynamic, const char *extendee, const ProtobufCMessage *options,
+    unsigned int index, struct option *out_option) {
+    uint32_t tag = options->unknown_fields[index].tag;
+    const struct nnrpc_dynamic_extension *extension = find_extension(dynamic, extendee, tag);
+    *out_option = (struct option){extension, options, index};
+    if (extension == NULL) {
+        return false;
+    }
+    for (unsigned int i = 0; !is_repeated(extension->proto) && i < index; i++) {
+        if (options->unknown_fields[i].tag == tag) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_message(const struct option *option) {
+    return option->extension->proto->type ==
+           GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_MESSAGE;
+}
+
+/* Packs an option again. The pieces of a message are joined: protobuf-c 1.4.1 loses what proto3
+ * messages had when it merges them. */
+static void repack(const struct option *option, struct nnrpc_buffer *out) {
+    const ProtobufCMessageUnknownField *first = &option->options->unknown_fields[option->index];
+    bool is_joined = is_message(option) && !is_repeated(option->extension->proto);
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer joined = {0};
+    for (unsigned int i = option->index; is_joined && i < option->options->n_unknown_fields; i++) {
+        const ProtobufCMessageUnknownField *piece = &option->options->unknown_fields[i];
+        if (piece->tag == first->tag && piece->wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
+            struct nnrpc_slice content = nnrpc_dynamic_option_content(piece);
+            nnrpc_buffer_append(&joined, content.data, content.size);
+        }
+    }
+    if (is_joined) {
+        nnrpc_wire_append_bytes(out, first->tag, joined.data, joined.size);
+        out->failed = out->failed || joined.failed;
+        return;
+    }
     uint8_t tag[10];
     const uint8_t *end =
-        nnrpc_wire_put_varint(tag, (uint64_t)unknown->tag << 3 | (uint64_t)unknown->wire_type);
+        nnrpc_wire_put_varint(tag, (uint64_t)first->tag << 3 | (uint64_t)first->wire_type);
     nnrpc_buffer_append(out, tag, (size_t)(end - tag));
-    nnrpc_buffer_append(out, unknown->data, unknown->len);
+    nnrpc_buffer_append(out, first->data, first->len);
 }
 
 /* Writes the value of an option; false, with nothing written, when it is left out. */
-static bool write_extension(
-    const struct nnrpc_dynamic *dynamic, const struct nnrpc_dynamic_extension *extension,
-    const ProtobufCMessageUnknownField *unknown, struct layout *layout) {
+static bool write_option(
+    const struct nnrpc_dynamic *dynamic, const struct option *option, struct layout *layout) {
+    const struct nnrpc_dynamic_extension *extension = option->extension;
+    uint32_t number = option->options->unknown_fields[option->index].tag;
     const struct nnrpc_dynamic_symbol *type =
         nnrpc_dynamic_resolve(dynamic, extension->proto->type_name);
     ProtobufCFieldDescriptor field = {
         .name = extension->name,
-        .id = unknown->tag,
+        .id = number,
         .label = PROTOBUF_C_LABEL_NONE,
         .offset = offsetof(struct holder, value),
     };
@@ -235,7 +287,7 @@ static bool write_extension(
         return false;
     }
     static const unsigned int first = 0;
-    const ProtobufCIntRange ranges[] = {{.start_value = (int)unknown->tag}, {.orig_index = 1}};
+    const ProtobufCIntRange ranges[] = {{.start_value = (int)number}, {.orig_index = 1}};
     const ProtobufCMessageDescriptor descriptor = {
         .magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
         .name = extension->name,
@@ -247,7 +299,7 @@ static bool write_extension(
         .field_ranges = ranges,
     };
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer packed = {0};
-    repack(unknown, &packed);
+    repack(option, &packed);
     if (packed.failed ||
         nnrpc_scan_message(&descriptor, packed.data, packed.size, NULL, NULL) != NNRPC_OK) {
         return false;
@@ -266,13 +318,12 @@ void nnrpc_dynamic_write_options(
     const struct nnrpc_dynamic *dynamic, const char *extendee, const ProtobufCMessage *options,
     const char *indent, struct nnrpc_buffer *out) {
     for (unsigned int i = 0; i < options->n_unknown_fields && !out->failed; i++) {
-        const ProtobufCMessageUnknownField *unknown = &options->unknown_fields[i];
-        const struct nnrpc_dynamic_extension *extension =
-            find_extension(dynamic, extendee, unknown->tag);
+        struct option option;
         NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer value = {0};
         struct layout layout = {.out = &value, .indent = indent};
-        if (extension != NULL && write_extension(dynamic, extension, unknown, &layout)) {
-            nnrpc_buffer_append_format(out, "%soption (%s) = ", indent, extension->name);
+        if (find_option(dynamic, extendee, options, i, &option) &&
+            write_option(dynamic, &option, &layout)) {
+            nnrpc_buffer_append_format(out, "%soption (%s) = ", indent, option.extension->name);
             nnrpc_buffer_append(out, value.data, value.size);
             nnrpc_buffer_append_text(out, ";\n");
             out->failed = out->failed || value.failed;
@@ -284,13 +335,13 @@ bool nnrpc_dynamic_write_option_list(
     const struct nnrpc_dynamic *dynamic, const char *extendee, const ProtobufCMessage *options,
     bool is_first, struct nnrpc_buffer *out) {
     for (unsigned int i = 0; i < options->n_unknown_fields && !out->failed; i++) {
-        const ProtobufCMessageUnknownField *unknown = &options->unknown_fields[i];
-        const struct nnrpc_dynamic_extension *extension =
-            find_extension(dynamic, extendee, unknown->tag);
+        struct option option;
         NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer value = {0};
         struct layout layout = {.out = &value};
-        if (extension != NULL && write_extension(dynamic, extension, unknown, &layout)) {
-            nnrpc_buffer_append_format(out, "%s(%s) = ", is_first ? " [" : ", ", extension->name);
+        if (find_option(dynamic, extendee, options, i, &option) &&
+            write_option(dynamic, &option, &layout)) {
+            nnrpc_buffer_append_format(
+                out, "%s(%s) = ", is_first ? " [" : ", ", option.extension->name);
             nnrpc_buffer_append(out, value.data, value.size);
             out->failed = out->failed || value.failed;
             is_first = false;

@@ -33,7 +33,7 @@ static bool refuse_method(const struct draft *draft, const char *problem) {
 /* --- Options ------------------------------------------------------------------------------ */
 
 /* protobuf-c keeps the length before the content of an unknown field. */
-static struct nnrpc_slice content_of(const ProtobufCMessageUnknownField *field) {
+struct nnrpc_slice nnrpc_dynamic_option_content(const ProtobufCMessageUnknownField *field) {
     size_t prefix = 0;
     while (prefix < field->len && (field->data[prefix] & 0x80) != 0) {
         prefix++;
@@ -56,7 +56,7 @@ bool nnrpc_dynamic_option_bytes(
         if (field->wire_type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
             return false;
         }
-        bytes = content_of(field);
+        bytes = nnrpc_dynamic_option_content(field);
         nnrpc_buffer_append(&joined, bytes.data, bytes.size);
         count++;
     }

@@ -56,7 +56,7 @@ static bool is_left_out(
     return is_inside;
 }
 
-/* What an enum starts with: the value of number 0, where there is one. */
+/* What an enum starts with: the value of number 0, or else of the least number. */
 static void write_enum(struct writer *writer, const struct nnrpc_enum *names) {
     const ProtobufCEnumValue *zero = protobuf_c_enum_descriptor_get_value(names->descriptor, 0);
     if (nnrpc_json_is_null_value(names->descriptor)) {
