@@ -84,7 +84,8 @@ static void gen_emit_enum_table(
         gen_text_literal(text, enumeration->json_names[i]);
         gen_text_printf(text, ", /* %d */\n", enumeration->values[i]->number);
     }
-    gen_text_printf(text, "        },\n};\n");
+    gen_text_printf(
+        text, "        },\n%s};\n", enumeration->file->is_proto3 ? "" : "    .is_closed = true,\n");
 }
 
 static void gen_emit_flags(const struct gen_field *field, struct gen_text *text) {

@@ -29,7 +29,7 @@ static struct gen_optional gen_optional_of(
     return (struct gen_optional){
         .message = message,
         .field = field,
-        .prefix = gen_snake(run, message->full_name),
+        .prefix = message->name,
         .name = gen_snake(run, field->proto->name),
         .type = gen_message_type(run, message),
         .member = gen_c_member(run, field->proto->name),
@@ -49,7 +49,7 @@ void gen_optional_names_add(struct gen_run *run, const struct gen_file *file) {
                 gen_emitted_add(
                     run, file, field->path,
                     gen_format(
-                        &run->memory, "%s_%s_%s", gen_snake(run, message->full_name), verbs[v],
+                        &run->memory, "%s_%s_%s", message->name, verbs[v],
                         gen_snake(run, field->proto->name)),
                     gen_format(
                         &run->memory, "field %s.%s", message->full_name, field->proto->name));

@@ -32,6 +32,7 @@ struct gen_enum {
     const Google__Protobuf__EnumDescriptorProto *proto;
     struct gen_file *file;
     struct gen_path path;
+    const struct gen_message *parent; /* NULL for a top-level enum */
     const char *full_name;
     const char *table; /* "contacts_v1_contact_form_enum" */
     /** Parallel to what protobuf-c makes of it: ascending by number, aliases dropped. */
@@ -59,6 +60,7 @@ struct gen_message {
     struct gen_message *parent; /* NULL for a top-level message */
     struct gen_path path;
     const char *full_name;
+    const char *name;         /* "contacts_v1_contact": what its names in C begin with */
     const char *table;        /* "contacts_v1_contact_message" */
     struct gen_field *fields; /* ascending by number, as in protobuf-c's descriptor */
     size_t field_count;

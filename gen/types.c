@@ -201,8 +201,8 @@ static void gen_enum_name_values(struct gen_run *run, struct gen_enum *enumerati
 }
 
 static bool gen_enum_collect(
-    struct gen_run *run, struct gen_file *file, const gen_enum_proto *proto, const char *scope,
-    struct gen_path path) {
+    struct gen_run *run, struct gen_file *file, const gen_enum_proto *proto,
+    const struct gen_message *parent, struct gen_path path) {
     struct gen_enum *enumeration = gen_allocate(&run->memory, sizeof(*enumeration));
     enumeration->proto = proto;
     enumeration->file = file;
@@ -211,7 +211,9 @@ static bool gen_enum_collect(
     if (!gen_is_identifier(proto->name)) {
         return gen_refuse(run, file, path, "an enum has no name");
     }
-    enumeration->full_name = gen_full_name(run, scope, proto->name);
+    enumeration->parent = parent;
+    enumeration->full_name =
+        gen_full_name(run, parent == NULL ? file->package : parent->full_name, proto->name);
     enumeration->table =
         gen_format(&run->memory, "%s_enum", gen_snake(run, enumeration->full_name));
     for (size_t i = 0; i < proto->n_value; i++) {
@@ -225,8 +227,6 @@ static bool gen_enum_collect(
         return gen_refuse(run, file, path, "%s has no values", enumeration->full_name);
     }
     gen_values_sort(run, enumeration);
-    const char *owner = gen_format(&run->memory, "enum %s", enumeration->full_name);
-    gen_emitted_add(run, file, path, enumeration->table, owner);
     gen_enum_name_values(run, enumeration);
     return true;
 }
@@ -278,18 +278,17 @@ static bool gen_message_collect(
     }
     const char *scope = parent == NULL ? file->package : parent->full_name;
     message->full_name = gen_full_name(run, scope, proto->name);
-    message->table = gen_format(&run->memory, "%s_message", gen_snake(run, message->full_name));
+    message->name = gen_snake(run, message->full_name);
+    message->table = gen_format(&run->memory, "%s_message", message->name);
     gen_message_read_pack_helpers(run, message);
     message->is_map_entry =
         proto->options != NULL && proto->options->has_map_entry && proto->options->map_entry;
-    const char *owner = gen_format(&run->memory, "message %s", message->full_name);
-    gen_emitted_add(run, file, path, message->table, owner);
     if (!gen_fields_collect(run, message)) {
         return false;
     }
     for (size_t i = 0; i < proto->n_enum_type; i++) {
         struct gen_path nested = gen_path_of(run, path, MESSAGE_ENUM, i);
-        if (!gen_enum_collect(run, file, proto->enum_type[i], message->full_name, nested)) {
+        if (!gen_enum_collect(run, file, proto->enum_type[i], message, nested)) {
             return false;
         }
     }
@@ -300,6 +299,74 @@ static bool gen_message_collect(
         }
     }
     return true;
+}
+
+/* A table's name, and the type that has it. */
+struct gen_table {
+    const char *name;
+    struct gen_message *message; /* one of the two */
+    struct gen_enum *enumeration;
+};
+
+static int gen_table_compare(const void *left, const void *right) {
+    return strcmp(((const struct gen_table *)left)->name, ((const struct gen_table *)right)->name);
+}
+
+/* Gives a nested type a name that says so. */
+static void gen_table_rename(struct gen_run *run, const struct gen_table *table) {
+    const struct gen_message *parent =
+        table->message != NULL ? table->message->parent : table->enumeration->parent;
+    if (parent == NULL) {
+        return;
+    }
+    const char *own =
+        table->message != NULL ? table->message->proto->name : table->enumeration->proto->name;
+    const char *name = gen_format(&run->memory, "%s_nested_%s", parent->name, gen_snake(run, own));
+    if (table->message != NULL) {
+        table->message->name = name;
+        table->message->table = gen_format(&run->memory, "%s_message", name);
+    } else {
+        table->enumeration->table = gen_format(&run->memory, "%s_enum", name);
+    }
+}
+
+/* "OuterInner" and "Inner" inside of "Outer" are one name in words: the nested one gives way. That
+ * depends on nothing but the file, since others must spell its tables alike. */
+static void gen_tables_part(struct gen_run *run, const struct gen_file *file) {
+    size_t count = 0;
+    struct gen_table *tables =
+        gen_allocate_array(&run->memory, file->message_count + file->enum_count, sizeof(*tables));
+    for (size_t i = 0; i < file->message_count; i++) {
+        struct gen_message *message = file->messages[i];
+        tables[count++] = (struct gen_table){.name = message->table, .message = message};
+    }
+    for (size_t i = 0; i < file->enum_count; i++) {
+        struct gen_enum *enumeration = file->enums[i];
+        tables[count++] =
+            (struct gen_table){.name = enumeration->table, .enumeration = enumeration};
+    }
+    if (count > 0) {
+        qsort(tables, count, sizeof(*tables), gen_table_compare);
+    }
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(tables[i - 1].name, tables[i].name) == 0) {
+            gen_table_rename(run, &tables[i - 1]);
+            gen_table_rename(run, &tables[i]);
+        }
+    }
+}
+
+static void gen_tables_add(struct gen_run *run, const struct gen_file *file) {
+    for (size_t i = 0; i < file->enum_count; i++) {
+        const struct gen_enum *enumeration = file->enums[i];
+        const char *owner = gen_format(&run->memory, "enum %s", enumeration->full_name);
+        gen_emitted_add(run, file, enumeration->path, enumeration->table, owner);
+    }
+    for (size_t i = 0; i < file->message_count; i++) {
+        const struct gen_message *message = file->messages[i];
+        const char *owner = gen_format(&run->memory, "message %s", message->full_name);
+        gen_emitted_add(run, file, message->path, message->table, owner);
+    }
 }
 
 bool gen_types_collect(struct gen_run *run, struct gen_file *file) {
@@ -314,7 +381,7 @@ bool gen_types_collect(struct gen_run *run, struct gen_file *file) {
     file->enums = gen_allocate_array(&run->memory, enum_count, sizeof(*file->enums));
     for (size_t i = 0; i < proto->n_enum_type; i++) {
         struct gen_path path = gen_path_of(run, (struct gen_path){0}, FILE_ENUM, i);
-        if (!gen_enum_collect(run, file, proto->enum_type[i], file->package, path)) {
+        if (!gen_enum_collect(run, file, proto->enum_type[i], NULL, path)) {
             return false;
         }
     }
@@ -324,6 +391,8 @@ bool gen_types_collect(struct gen_run *run, struct gen_file *file) {
             return false;
         }
     }
+    gen_tables_part(run, file);
+    gen_tables_add(run, file);
     return true;
 }
 

@@ -126,7 +126,9 @@ static enum nnrpc_code take_message(
     }
     ProtobufCMessage *message = protobuf_c_message_unpack(type, NULL, packed.size, packed.data);
     if (message == NULL) {
-        return fail_memory(out_status); /* what it could not read was found above */
+        enum nnrpc_code code = nnrpc_scan_required(type, packed.data, packed.size, &problem);
+        return code != NNRPC_OK ? fail_reply(pending, problem.message, out_status)
+                                : fail_memory(out_status);
     }
     *out_response = message;
     return NNRPC_OK;

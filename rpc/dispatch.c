@@ -260,9 +260,11 @@ static enum nnrpc_code unpack_request(struct nnrpc_call *call, struct nnrpc_stat
         return fail_memory(call->frame, packed.size, out_status);
     }
     if (call->message == NULL) {
-        return nnrpc_fail(
-            out_status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, "MALFORMED_MESSAGE",
-            "the request is not a %s", type->name);
+        code = nnrpc_scan_required(type, packed.data, packed.size, out_status);
+        return code != NNRPC_OK ? code
+                                : nnrpc_fail(
+                                      out_status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN,
+                                      "MALFORMED_MESSAGE", "the request is not a %s", type->name);
     }
     return NNRPC_OK;
 }

@@ -196,7 +196,10 @@ bool nnrpc_dynamic_build_enum(
     };
     descriptor->value_ranges = make_ranges(dynamic, values, count, &descriptor->n_value_ranges);
     /* Collected as constant for everybody else. */
-    *(struct nnrpc_enum *)symbol->item.enumeration =
-        (struct nnrpc_enum){.descriptor = descriptor, .json_names = json_names};
+    *(struct nnrpc_enum *)symbol->item.enumeration = (struct nnrpc_enum){
+        .descriptor = descriptor,
+        .json_names = json_names,
+        .is_closed = symbol->file->is_proto2,
+    };
     return descriptor->value_ranges != NULL;
 }

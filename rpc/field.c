@@ -13,6 +13,23 @@ bool nnrpc_field_in_oneof(const ProtobufCFieldDescriptor *field) {
     return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
 }
 
+bool nnrpc_field_has_presence(const ProtobufCFieldDescriptor *field) {
+    return nnrpc_field_in_oneof(field) || field->label == PROTOBUF_C_LABEL_OPTIONAL;
+}
+
+/* proto2's optional text and messages are pointers that are absent or there. */
+static bool is_pointer(const ProtobufCFieldDescriptor *field) {
+    return field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE;
+}
+
+void nnrpc_field_mark_set(const ProtobufCFieldDescriptor *field, ProtobufCMessage *message) {
+    if (nnrpc_field_in_oneof(field)) {
+        *(uint32_t *)nnrpc_field_quantifier(field, message) = field->id;
+    } else if (field->label == PROTOBUF_C_LABEL_OPTIONAL && !is_pointer(field)) {
+        *(protobuf_c_boolean *)nnrpc_field_quantifier(field, message) = true;
+    }
+}
+
 size_t nnrpc_field_count(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message) {
     assert(field->label == PROTOBUF_C_LABEL_REPEATED);
     return *(const size_t *)((const char *)message + field->quantifier_offset);
@@ -77,6 +94,14 @@ bool nnrpc_field_is_set(const ProtobufCFieldDescriptor *field, const ProtobufCMe
         const void *at = (const char *)message + field->quantifier_offset;
         return *(const uint32_t *)at == field->id;
     }
+    if (field->label == PROTOBUF_C_LABEL_OPTIONAL && is_pointer(field)) {
+        const void *value = *(const void *const *)nnrpc_field_at(field, message);
+        return value != NULL && value != field->default_value;
+    }
+    if (field->label == PROTOBUF_C_LABEL_OPTIONAL) {
+        const void *at = (const char *)message + field->quantifier_offset;
+        return *(const protobuf_c_boolean *)at != 0;
+    }
     return !nnrpc_field_value_is_default(field->type, nnrpc_field_at(field, message));
 }
 
@@ -89,13 +114,12 @@ void nnrpc_message_init(const ProtobufCMessageDescriptor *descriptor, ProtobufCM
     message->descriptor = descriptor;
     for (unsigned int i = 0; i < descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-        bool is_pointer =
-            field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE;
         void *at = nnrpc_field_at_mutable(field, message);
-        if (field->default_value == NULL || field->label == PROTOBUF_C_LABEL_REPEATED) {
+        if (field->default_value == NULL || field->label == PROTOBUF_C_LABEL_REPEATED ||
+            nnrpc_field_in_oneof(field)) {
             continue;
         }
-        if (is_pointer) {
+        if (is_pointer(field)) {
             *(const void **)at = field->default_value;
         } else {
             memcpy(at, field->default_value, nnrpc_field_value_size(field->type));

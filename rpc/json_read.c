@@ -162,6 +162,7 @@ static ProtobufCMessage *read_map_entry(
         memcpy(
             nnrpc_field_at_mutable(&fields[0], entry), &value,
             nnrpc_field_value_size(fields[0].type));
+        nnrpc_field_mark_set(&fields[0], entry);
         is_read = read_item(reader, place, &fields[1], &type->fields[1], json, &value);
     }
     if (!is_read) {
@@ -170,6 +171,7 @@ static ProtobufCMessage *read_map_entry(
     }
     memcpy(
         nnrpc_field_at_mutable(&fields[1], entry), &value, nnrpc_field_value_size(fields[1].type));
+    nnrpc_field_mark_set(&fields[1], entry);
     return entry;
 }
 
@@ -235,8 +237,14 @@ static void read_oneof_member(
     union nnrpc_field_value value;
     if (read_value(reader, place, field, &type->fields[index], json, &value)) {
         memcpy(nnrpc_field_at_mutable(field, message), &value, nnrpc_field_value_size(field->type));
-        *chosen = field->id;
+        nnrpc_field_mark_set(field, message);
     }
+}
+
+/* An empty text is what a new message has already, where that is not the absence of one. */
+static bool is_there_already(const ProtobufCFieldDescriptor *field, json_t *json) {
+    return json_is_string(json) && json_string_length(json) == 0 &&
+           field->type == PROTOBUF_C_TYPE_STRING && field->label == PROTOBUF_C_LABEL_NONE;
 }
 
 static void read_field(
@@ -246,6 +254,9 @@ static void read_field(
     const struct nnrpc_field *names = &type->fields[index];
     bool is_repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
     if (json_is_null(json) && (is_repeated || !has_null(field, names))) {
+        if (field->label == PROTOBUF_C_LABEL_REQUIRED) {
+            nnrpc_json_problems_add(&reader->problems, place, "the field is required");
+        }
         return;
     }
     if ((names->flags & NNRPC_FIELD_MAP) != 0) {
@@ -254,15 +265,13 @@ static void read_field(
         read_list(reader, place, field, names, message, json);
     } else if (nnrpc_field_in_oneof(field)) {
         read_oneof_member(reader, place, type, index, message, json);
-    } else if (
-        !json_is_string(json) || json_string_length(json) != 0 ||
-        field->type != PROTOBUF_C_TYPE_STRING) {
-        /* An empty text is what a new message has already. */
+    } else if (!is_there_already(field, json)) {
         union nnrpc_field_value value;
         if (read_value(reader, place, field, names, json, &value)) {
             memcpy(
                 nnrpc_field_at_mutable(field, message), &value,
                 nnrpc_field_value_size(field->type));
+            nnrpc_field_mark_set(field, message);
         }
     }
 }

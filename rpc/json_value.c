@@ -349,8 +349,13 @@ static bool find_enum_value(const struct nnrpc_enum *names, const char *text, in
     return value != NULL;
 }
 
-/* Numbers that the enum does not have are taken: proto3's enums are open. Null is NullValue's only
- * value; the caller lets no other field come here with it. */
+static bool is_possible(const struct nnrpc_enum *names, int32_t number) {
+    return !names->is_closed ||
+           protobuf_c_enum_descriptor_get_value(names->descriptor, number) != NULL;
+}
+
+/* Numbers that the enum does not have are taken where it is open, as proto3's are. Null is
+ * NullValue's only value; the caller lets no other field come here with it. */
 static bool read_enum(
     struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
     const struct nnrpc_enum *names, const struct nnrpc_json_value *value, int32_t *out_number) {
@@ -360,8 +365,10 @@ static bool read_enum(
         if (!read_whole(reader, place, value, INT32_MIN, INT32_MAX, &bits)) {
             return false;
         }
-        *out_number = (int32_t)bits;
-        return true;
+        if (is_possible(names, (int32_t)bits)) {
+            *out_number = (int32_t)bits;
+            return true;
+        }
     }
     if (value->kind == NNRPC_JSON_NULL) {
         *out_number = 0;

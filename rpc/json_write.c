@@ -234,8 +234,13 @@ static bool is_written(
     if ((names->flags & NNRPC_FIELD_INPUT_ONLY) != 0 && !writer->format->with_input_only) {
         return false;
     }
-    /* Of a oneof only the chosen member stands there: two would not be readable. */
-    if (writer->format->omit_unset || nnrpc_field_in_oneof(field)) {
+    if (field->label == PROTOBUF_C_LABEL_REQUIRED) {
+        return true;
+    }
+    /* Of a oneof only the chosen member stands there: two would not be readable. Messages that are
+     * not set are null everywhere. */
+    bool is_message = field->type == PROTOBUF_C_TYPE_MESSAGE && !nnrpc_field_in_oneof(field);
+    if (writer->format->omit_unset || (nnrpc_field_has_presence(field) && !is_message)) {
         return nnrpc_field_is_set(field, message);
     }
     return true;

@@ -45,4 +45,16 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_scan_reply(
     const ProtobufCMessageDescriptor *type, const void *bytes, size_t size,
     struct nnrpc_status *out_status);
 
+/**
+ * Looks for what keeps protobuf-c from unpacking a message that passed the scan: a missing field
+ * that proto2 calls required. Walks the message twice, so ask only after unpacking has failed.
+ *
+ * @param out_status  NULL is fine.
+ * @return NNRPC_OK when none is missing (or memory is), else NNRPC_INVALID_ARGUMENT with reason
+ *         MALFORMED_MESSAGE and a message that names the first one by its path.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_scan_required(
+    const ProtobufCMessageDescriptor *type, const void *bytes, size_t size,
+    struct nnrpc_status *out_status);
+
 #endif

@@ -181,7 +181,11 @@ class Refusals(unittest.TestCase):
     """What cannot be generated is refused with its place and the reason."""
 
     # Files that need company to be wrong.
-    TOGETHER = {"mask_not_imported": ["refused/elsewhere.proto"]}
+    TOGETHER = {
+        "mask_not_imported": ["refused/elsewhere.proto"],
+        "services_alike": ["refused/services_alike_first.proto"],
+        "types_alike_across": ["refused/types_alike_first.proto"],
+    }
 
     def refuse(self, folder, protos, *options):
         with tempfile.TemporaryDirectory() as output:
@@ -201,7 +205,7 @@ class Refusals(unittest.TestCase):
         self.assertEqual(files - company, set(expected))
         for name, message in expected.items():
             with self.subTest(name):
-                protos = [name] + self.TOGETHER.get(pathlib.Path(name).stem, [])
+                protos = self.TOGETHER.get(pathlib.Path(name).stem, []) + [name]
                 self.assertEqual(self.refuse(HERE, protos), message)
 
     def test_every_place_is_one_in_the_file(self):

@@ -2,18 +2,7 @@
 /*
  * proto3 optional fields: their functions, the wire, JSON, and calls.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "gen_server.h"
 #include "json_text.h"
 #include "optional/v1/optional.nnrpc.h"
 
@@ -203,10 +192,7 @@ static void test_json_may_set_several_optional_fields_but_one_member_of_a_oneof(
 /* --- Calls -------------------------------------------------------------------------------- */
 
 struct fixture {
-    char folder[32];
-    char url[64];
-    struct nnrpc_server *server;
-    struct nnrpc_client *client;
+    struct gen_server at;
     bool had_request_id;
     char request_id[64];
 };
@@ -234,30 +220,16 @@ static int start(void **state) {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     assert_non_null(fixture);
     *state = fixture;
-    (void)strcpy(fixture->folder, "/tmp/nnrpc-gen-XXXXXX");
-    assert_non_null(mkdtemp(fixture->folder));
-    (void)snprintf(fixture->url, sizeof(fixture->url), "ipc://%s/s", fixture->folder);
-    const struct nnrpc_server_options options = {0};
-    assert_int_equal(nnrpc_server_new(&options, &fixture->server, NULL), NNRPC_OK);
+    gen_server_new(&fixture->at);
     assert_int_equal(
-        optional_service_register(fixture->server, &handlers, fixture, NULL), NNRPC_OK);
-    assert_int_equal(nnrpc_server_listen(fixture->server, fixture->url, NULL), NNRPC_OK);
-    assert_int_equal(nnrpc_server_start(fixture->server, NULL), NNRPC_OK);
-    const struct nnrpc_client_options client_options = {
-        .endpoints = (const char *const[]){fixture->url}, .endpoint_count = 1};
-    assert_int_equal(nnrpc_client_new(&client_options, &fixture->client, NULL), NNRPC_OK);
+        optional_service_register(fixture->at.server, &handlers, fixture, NULL), NNRPC_OK);
+    gen_server_start(&fixture->at);
     return 0;
 }
 
 static int stop(void **state) {
     struct fixture *fixture = *state;
-    nnrpc_client_free(fixture->client);
-    nnrpc_server_stop(fixture->server);
-    nnrpc_server_free(fixture->server);
-    char path[64];
-    (void)snprintf(path, sizeof(path), "%s/s", fixture->folder);
-    (void)unlink(path);
-    (void)rmdir(fixture->folder);
+    gen_server_stop(&fixture->at);
     free(fixture);
     return 0;
 }
@@ -268,7 +240,7 @@ static void test_a_call_brings_zero_and_absence_apart(void **state) {
     optional_v1_everything_set_whole(&request, 0);
     everything *response = NULL;
     assert_int_equal(
-        optional_service_echo(fixture->client, NULL, &request, &response, NULL), NNRPC_OK);
+        optional_service_echo(fixture->at.client, NULL, &request, &response, NULL), NNRPC_OK);
     assert_true(optional_v1_everything_has_whole(response));
     assert_false(optional_v1_everything_has_zigzag(response));
     optional__v1__everything__free_unpacked(response, NULL);
@@ -279,7 +251,7 @@ static void test_an_optional_request_id_is_filled_in(void **state) {
     Optional__V1__SaveRequest request = OPTIONAL__V1__SAVE_REQUEST__INIT;
     Optional__V1__SaveRequest *response = NULL;
     assert_int_equal(
-        optional_service_default(fixture->client, NULL, &request, &response, NULL), NNRPC_OK);
+        optional_service_default(fixture->at.client, NULL, &request, &response, NULL), NNRPC_OK);
     assert_true(fixture->had_request_id);
     assert_int_equal(strlen(fixture->request_id), 36);
     optional__v1__save_request__free_unpacked(response, NULL);
@@ -291,7 +263,7 @@ static void test_an_optional_request_id_that_is_given_stays(void **state) {
     optional_v1_save_request_set_request_id(&request, "mine");
     Optional__V1__SaveRequest *response = NULL;
     assert_int_equal(
-        optional_service_default(fixture->client, NULL, &request, &response, NULL), NNRPC_OK);
+        optional_service_default(fixture->at.client, NULL, &request, &response, NULL), NNRPC_OK);
     assert_string_equal(fixture->request_id, "mine");
     optional__v1__save_request__free_unpacked(response, NULL);
 }

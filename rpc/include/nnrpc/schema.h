@@ -25,6 +25,8 @@ struct nnrpc_enum {
     /** Parallel to descriptor->values: the lower-case value without the enum's prefix ("direct").
      */
     const char *const *json_names;
+    /** An enum of proto2: it has no other numbers. */
+    bool is_closed;
 };
 
 enum nnrpc_field_flag {

@@ -11,6 +11,7 @@ const struct nnrpc_enum wood_enum = {
             "oak", /* 1 */
             "ash", /* 2 */
         },
+    .is_closed = true,
 };
 
 const struct nnrpc_enum shelf_board_side_enum = {
@@ -20,6 +21,7 @@ const struct nnrpc_enum shelf_board_side_enum = {
             "left", /* 1 */
             "right", /* 2 */
         },
+    .is_closed = true,
 };
 
 const struct nnrpc_message shelf_board_message = {
