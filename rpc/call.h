@@ -46,6 +46,7 @@ struct nnrpc_call {
     struct nnrpc_call *next_move; /* the next of the calls that one worker runs in order */
     uint64_t deadline_ns;
     enum nnrpc_role role;
+    bool exempt; /* administration on an address for it: load does not touch it */
     bool admitted;
     bool ready;     /* passed every check: its handler is to run */
     bool slow;      /* rides the slow pool */

@@ -67,9 +67,39 @@ static enum nnrpc_code fail_deadline(
 
 static void run_on_worker(struct nnrpc_pool_task *task);
 
-/* Queues a call, or a chain of calls, for a worker. A full queue answers all of them at once. */
-static void move_to_pool(struct nnrpc_call *first, struct nnrpc_pool *pool) {
-    struct nnrpc_served_frame *frame = first->frame;
+/* Refuses those of a chain of calls that a worker could not answer in time, behind the others.
+ * Returns the rest of the chain; NULL when nothing is left. */
+static struct nnrpc_call *shed(struct nnrpc_call *first, const struct nnrpc_pool *pool) {
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    struct nnrpc_call *rest = NULL;
+    struct nnrpc_call **end = &rest;
+    uint32_t ahead = 0;
+    for (struct nnrpc_call *call = first, *next = NULL; call != NULL; call = next) {
+        next = call->next_move;
+        if (call->exempt || nnrpc_pool_admit(pool, ahead, call->deadline_ns, &status) == NNRPC_OK) {
+            *end = call;
+            end = &call->next_move;
+            ahead++;
+        } else {
+            fail_call(call, &status);
+            nnrpc_status_reset(&status);
+        }
+    }
+    *end = NULL;
+    if (rest != NULL) {
+        rest->task.calls = ahead;
+    }
+    return rest;
+}
+
+/* Queues a call, or a chain of calls, for a worker. A full queue answers all of them at once, and
+ * one that is too slow those that it would answer too late. The frame is held by the caller. */
+static void move_to_pool(struct nnrpc_call *chain, struct nnrpc_pool *pool) {
+    struct nnrpc_served_frame *frame = chain->frame;
+    struct nnrpc_call *first = shed(chain, pool);
+    if (first == NULL) {
+        return;
+    }
     for (struct nnrpc_call *call = first; call != NULL; call = call->next_move) {
         call->offloaded = true;
     }
@@ -86,6 +116,11 @@ static void move_to_pool(struct nnrpc_call *first, struct nnrpc_pool *pool) {
         call = next;
     }
     nnrpc_reply_release(frame);
+}
+
+/* Where a call waits for a worker: administration does not wait behind others. */
+static struct nnrpc_pool *pool_of(const struct nnrpc_call *call, struct nnrpc_pool *usual) {
+    return call->exempt ? call->frame->server->administration_pool : usual;
 }
 
 /* Looks at what became of a call while it waited, in its frame or for a worker. */
@@ -115,7 +150,7 @@ static uint64_t run_handler(struct nnrpc_call *call, uint64_t now_ns) {
         return atomic_load_explicit(&frame->ended_ns, memory_order_relaxed);
     }
     if (answer.opaque == NNRPC_ANSWER_OFFLOAD) {
-        move_to_pool(call, frame->server->read_pool);
+        move_to_pool(call, pool_of(call, frame->server->read_pool));
     }
     return nnrpc_clock_ns();
 }
@@ -177,15 +212,15 @@ static void run_ready_calls(struct nnrpc_served_frame *frame) {
         if (!is_read && (call->slow || chain.first != NULL)) {
             append_write(&chain, call);
         } else if (call->slow) {
-            move_to_pool(call, server->slow_pool);
+            move_to_pool(call, pool_of(call, server->slow_pool));
         } else if (is_read && now_ns >= budget_end_ns) {
-            move_to_pool(call, server->read_pool);
+            move_to_pool(call, pool_of(call, server->read_pool));
         } else {
             now_ns = run_handler(call, now_ns);
         }
     }
     if (chain.first != NULL) {
-        move_to_pool(chain.first, server->slow_pool);
+        move_to_pool(chain.first, pool_of(chain.first, server->slow_pool));
     }
 }
 
@@ -202,6 +237,13 @@ static enum nnrpc_code fail_unknown_method(
     return nnrpc_fail(
         out_status, NNRPC_UNIMPLEMENTED, NNRPC_DOMAIN, "UNKNOWN_METHOD",
         "there is no method \"%.100s\" here", call->name);
+}
+
+static enum nnrpc_code fail_not_served(
+    const struct nnrpc_call *call, struct nnrpc_status *out_status) {
+    return nnrpc_fail(
+        out_status, NNRPC_UNIMPLEMENTED, NNRPC_DOMAIN, "NOT_SERVED_HERE",
+        "%s is not served on this address", call->target->served->service->name);
 }
 
 static enum nnrpc_code run_before(struct nnrpc_call *call, struct nnrpc_status *out_status) {
@@ -277,6 +319,9 @@ static enum nnrpc_code check_call(
     if (target == NULL) {
         return fail_unknown_method(call, out_status);
     }
+    if (!nnrpc_receiver_serves(call->frame->receiver, target->served)) {
+        return fail_not_served(call, out_status);
+    }
     if (!target->served->is_standing && atomic_load(&server->draining)) {
         return fail_draining(out_status);
     }
@@ -324,6 +369,7 @@ static void init_call(struct nnrpc_call *call, struct nnrpc_served_frame *frame)
     call->next_move = NULL;
     call->deadline_ns = 0;
     call->role = NNRPC_ROLE_PUBLIC;
+    call->exempt = false;
     call->admitted = true;
     call->ready = false;
     call->slow = false;
@@ -386,6 +432,8 @@ static void read_call(
     call->target = nnrpc_route_find(&frame->server->routes, call->request.method);
     if (call->target != NULL) {
         call->name = call->target->method->name;
+        call->exempt = call->target->served->is_administrative &&
+                       nnrpc_receiver_is_administrative(frame->receiver);
         frame->has_secrets |= call->target->takes_secrets;
     } else {
         call->name = copy_unknown_name(frame, call->request.method);
@@ -397,13 +445,13 @@ static void read_call(
 
 /* Standing services are answered however much is going on, and what will be refused anyway does
  * not count. */
-static bool needs_admission(const struct nnrpc_call *call) {
+static bool is_work(const struct nnrpc_call *call) {
     return call->target != NULL && !call->target->served->is_standing &&
            !atomic_load(&call->frame->server->draining);
 }
 
-/* Counts calls as in flight, as many as may be. Returns how many. */
-static size_t count_in_flight(struct nnrpc_server *server, size_t wanted) {
+/* Counts calls as in flight, as many as may be, and their frame. Returns how many. */
+static size_t count_in_flight(struct nnrpc_server *server, size_t wanted, size_t exempt) {
     atomic_fetch_add(&server->frames_in_flight, 1);
     size_t before = atomic_fetch_add(&server->calls_in_flight, wanted);
     size_t limit = server->options.max_calls_in_flight;
@@ -412,7 +460,7 @@ static size_t count_in_flight(struct nnrpc_server *server, size_t wanted) {
     if (granted < wanted) {
         atomic_fetch_sub(&server->calls_in_flight, wanted - granted);
     }
-    if (granted == 0) {
+    if (granted + exempt == 0) {
         atomic_fetch_sub(&server->frames_in_flight, 1);
     }
     return granted;
@@ -423,15 +471,18 @@ static void read_calls(struct nnrpc_served_frame *frame) {
     struct nnrpc_wire_reader reader =
         nnrpc_wire_reader(frame->request.bytes.data, frame->request.bytes.size);
     size_t wanted = 0;
+    size_t exempt = 0;
     for (size_t index = 0; index < frame->call_count; index++) {
         struct nnrpc_call *call = &frame->calls[index];
         read_call(frame, &reader, call);
-        call->admitted = !needs_admission(call);
-        wanted += !call->admitted;
+        bool works = is_work(call);
+        call->admitted = !works || call->exempt;
+        exempt += works && call->exempt;
+        wanted += works && !call->exempt;
     }
-    size_t granted = wanted == 0 ? 0 : count_in_flight(frame->server, wanted);
+    size_t granted = wanted + exempt == 0 ? 0 : count_in_flight(frame->server, wanted, exempt);
     frame->admitted_count = granted;
-    frame->was_accepted = granted > 0;
+    frame->was_accepted = granted + exempt > 0;
     for (size_t index = 0; index < frame->call_count && granted > 0; index++) {
         struct nnrpc_call *call = &frame->calls[index];
         granted -= !call->admitted;
@@ -453,7 +504,7 @@ static void bound_memory(struct nnrpc_served_frame *frame) {
     }
     for (size_t index = 0; index < frame->call_count; index++) {
         struct nnrpc_call *call = &frame->calls[index];
-        if (call->ready && !call->target->served->is_standing) {
+        if (call->ready && !call->exempt && !call->target->served->is_standing) {
             call->ready = false;
             fail_overloaded(
                 call, "requests in flight take too much memory", IN_FLIGHT_RETRY_AFTER_MS);

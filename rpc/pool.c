@@ -6,16 +6,15 @@
 #include "pool.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+#include "nnrpc/queue_delay.h"
 
 #define THREAD_NAME_BYTES 16
-#define SMOOTHING 8 /* weight of history against one new task time */
-#define RETRY_AFTER_MIN_MS 1
-#define RETRY_AFTER_MAX_MS 5000
 
 struct nnrpc_pool {
     char name[THREAD_NAME_BYTES];
@@ -26,11 +25,16 @@ struct nnrpc_pool {
     uint32_t queued;
     uint32_t queue_limit;
     uint32_t idle;
-    uint64_t task_ns; /* smoothed time of one task */
+    atomic_uint_least64_t queued_calls; /* those that `queued` tasks stand for */
+    struct nnrpc_queue_delay *delay;
     bool ending;
     uint32_t thread_count;
     pthread_t threads[];
 };
+
+static uint32_t calls_of(const struct nnrpc_pool_task *task) {
+    return task->calls == 0 ? 1 : task->calls;
+}
 
 static void append(struct nnrpc_pool *pool, struct nnrpc_pool_task *task) {
     task->next = NULL;
@@ -41,6 +45,7 @@ static void append(struct nnrpc_pool *pool, struct nnrpc_pool_task *task) {
     }
     pool->last = task;
     pool->queued++;
+    atomic_fetch_add_explicit(&pool->queued_calls, calls_of(task), memory_order_relaxed);
 }
 
 /* Waits for a task; NULL when the pool ends and nothing is left. Called with the lock held. */
@@ -57,6 +62,7 @@ static struct nnrpc_pool_task *take(struct nnrpc_pool *pool) {
             pool->last = NULL;
         }
         pool->queued--;
+        atomic_fetch_sub_explicit(&pool->queued_calls, calls_of(task), memory_order_relaxed);
     }
     return task;
 }
@@ -68,11 +74,12 @@ static void *work(void *argument) {
     while (task != NULL) {
         pthread_mutex_unlock(&pool->lock);
         uint64_t start_ns = nnrpc_clock_ns();
+        uint32_t calls = calls_of(task);
+        nnrpc_queue_delay_started(pool->delay, task->queued_ns, start_ns);
         task->run(task);
         uint64_t task_ns = nnrpc_clock_ns() - start_ns;
         pthread_mutex_lock(&pool->lock);
-        pool->task_ns += task_ns / SMOOTHING;
-        pool->task_ns -= pool->task_ns / SMOOTHING;
+        nnrpc_queue_delay_worked(pool->delay, calls, task_ns);
         task = take(pool);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -104,7 +111,8 @@ enum nnrpc_code nnrpc_pool_new(
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pool->queue_limit = queue_limit;
-    if (!start_threads(pool, thread_count)) {
+    pool->delay = nnrpc_queue_delay_new(thread_count, 0);
+    if (pool->delay == NULL || !start_threads(pool, thread_count)) {
         nnrpc_pool_free(pool);
         return nnrpc_fail(
             out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
@@ -125,12 +133,26 @@ void nnrpc_pool_free(struct nnrpc_pool *pool) {
     for (uint32_t index = 0; index < pool->thread_count; index++) {
         pthread_join(pool->threads[index], NULL);
     }
+    nnrpc_queue_delay_free(pool->delay);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
 }
 
+enum nnrpc_code nnrpc_pool_admit(
+    const struct nnrpc_pool *pool, uint64_t ahead, uint64_t deadline_ns,
+    struct nnrpc_status *out_status) {
+    uint64_t waiting = atomic_load_explicit(&pool->queued_calls, memory_order_relaxed) + ahead;
+    return nnrpc_queue_delay_admit(
+        pool->delay, waiting, 0, nnrpc_clock_ns(), deadline_ns, out_status);
+}
+
+void nnrpc_pool_set_target_ms(struct nnrpc_pool *pool, uint32_t target_ms) {
+    nnrpc_queue_delay_set_target_ms(pool->delay, target_ms);
+}
+
 bool nnrpc_pool_submit(struct nnrpc_pool *pool, struct nnrpc_pool_task *task) {
+    task->queued_ns = nnrpc_clock_ns();
     pthread_mutex_lock(&pool->lock);
     /* A thread that waits takes its task at once, so a task for it is not one that waits. */
     bool fits = pool->queued < pool->queue_limit + pool->idle;
@@ -143,12 +165,6 @@ bool nnrpc_pool_submit(struct nnrpc_pool *pool, struct nnrpc_pool_task *task) {
 }
 
 uint32_t nnrpc_pool_retry_after_ms(struct nnrpc_pool *pool) {
-    pthread_mutex_lock(&pool->lock);
-    uint64_t queue_ms = pool->task_ns * pool->queued / pool->thread_count / 1000000;
-    pthread_mutex_unlock(&pool->lock);
-    uint64_t half_ms = queue_ms / 2;
-    if (half_ms < RETRY_AFTER_MIN_MS) {
-        return RETRY_AFTER_MIN_MS;
-    }
-    return half_ms > RETRY_AFTER_MAX_MS ? RETRY_AFTER_MAX_MS : (uint32_t)half_ms;
+    return nnrpc_queue_delay_retry_after_ms(
+        pool->delay, atomic_load_explicit(&pool->queued_calls, memory_order_relaxed));
 }

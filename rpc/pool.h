@@ -18,6 +18,8 @@ struct nnrpc_pool;
 /** One piece of work. Belongs to the pool from submit until `run` was called. */
 struct nnrpc_pool_task {
     struct nnrpc_pool_task *next;
+    uint64_t queued_ns; /* set by submitting */
+    uint32_t calls;     /* how many it stands for; 0 is 1 */
     void (*run)(struct nnrpc_pool_task *task);
 };
 
@@ -35,6 +37,19 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_pool_new(
 
 /** Runs what is queued to its end, then ends the threads. NULL is fine. */
 void nnrpc_pool_free(struct nnrpc_pool *pool);
+
+/**
+ * Asks whether a call that would wait behind `ahead` more calls than are queued may join; a queue
+ * where a thread is free takes everything. Lock-free.
+ *
+ * @return as nnrpc_queue_delay_admit().
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_pool_admit(
+    const struct nnrpc_pool *pool, uint64_t ahead, uint64_t deadline_ns,
+    struct nnrpc_status *out_status);
+
+/** Sets the target of the queue's delay; 0: none. Any thread. */
+void nnrpc_pool_set_target_ms(struct nnrpc_pool *pool, uint32_t target_ms);
 
 /** Queues a task; false when the queue is full. Any thread. */
 NNRPC_NODISCARD bool nnrpc_pool_submit(struct nnrpc_pool *pool, struct nnrpc_pool_task *task);

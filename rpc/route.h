@@ -19,7 +19,8 @@ struct nnrpc_served_service {
     const nnrpc_thunk *thunks;
     const void *handlers;
     void *self;
-    bool is_standing; /* answered while draining and under overload too */
+    bool is_standing;       /* answered while draining and under overload too */
+    bool is_administrative; /* may have addresses of its own */
 };
 
 /** What a method's name leads to. */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "nnrpc/queue_delay.h"
 #include "receiver.h"
 #include "reply.h"
 #include "server_state.h"
@@ -204,31 +205,6 @@ enum nnrpc_code nnrpc_server_add_gauges(
     return NNRPC_OK;
 }
 
-enum nnrpc_code nnrpc_server_listen(
-    struct nnrpc_server *server, const char *url, struct nnrpc_status *out_status) {
-    if (server->phase != NNRPC_SERVER_NEW) {
-        return fail_started(out_status);
-    }
-    if (server->receiver_count == NNRPC_SERVER_MAX_ADDRESSES) {
-        return fail_full("addresses", NNRPC_SERVER_MAX_ADDRESSES, out_status);
-    }
-    struct nnrpc_receiver *receiver = &server->receivers[server->receiver_count];
-    char *copy = strdup(url);
-    if (copy == NULL) {
-        return fail_memory(out_status);
-    }
-    enum nnrpc_code code =
-        nnrpc_listener_open(url, NNRPC_FRAME_MAX_BYTES, &receiver->listener, out_status);
-    if (code != NNRPC_OK) {
-        free(copy);
-        return code;
-    }
-    receiver->server = server;
-    receiver->url = copy;
-    server->receiver_count++;
-    return NNRPC_OK;
-}
-
 /* --- Starting ----------------------------------------------------------------------------- */
 
 static enum nnrpc_code register_standing(
@@ -250,7 +226,14 @@ static enum nnrpc_code register_standard(
     if (code == NNRPC_OK) {
         code = nnrpc_stats_service_register(server, out_status);
     }
-    return code == NNRPC_OK ? nnrpc_reflection_register(server, out_status) : code;
+    if (code == NNRPC_OK) {
+        server->services[server->service_count - 1].is_administrative = true;
+        code = nnrpc_reflection_register(server, out_status);
+    }
+    if (code == NNRPC_OK) {
+        server->services[server->service_count - 1].is_administrative = true;
+    }
+    return code;
 }
 
 static enum nnrpc_code build_tables(struct nnrpc_server *server, struct nnrpc_status *out_status) {
@@ -265,6 +248,15 @@ static enum nnrpc_code build_tables(struct nnrpc_server *server, struct nnrpc_st
                : code;
 }
 
+static bool has_administrative_address(const struct nnrpc_server *server) {
+    for (size_t index = 0; index < server->receiver_count; index++) {
+        if (nnrpc_receiver_is_administrative(&server->receivers[index])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum nnrpc_code start_threads(struct nnrpc_server *server, struct nnrpc_status *out_status) {
     const struct nnrpc_server_options *options = &server->options;
     enum nnrpc_code code = nnrpc_pool_new(
@@ -275,10 +267,29 @@ static enum nnrpc_code start_threads(struct nnrpc_server *server, struct nnrpc_s
             "nnrpc-slow", options->slow_workers, options->worker_queue_calls, &server->slow_pool,
             out_status);
     }
+    if (code == NNRPC_OK && has_administrative_address(server)) {
+        code = nnrpc_pool_new(
+            "nnrpc-admin", 1, options->worker_queue_calls, &server->administration_pool,
+            out_status);
+    }
+    if (code == NNRPC_OK) {
+        nnrpc_server_set_queue_target_ms(server, options->queue_target_ms);
+    }
     for (size_t index = 0; index < server->receiver_count && code == NNRPC_OK; index++) {
         code = nnrpc_receiver_start(&server->receivers[index], out_status);
     }
     return code;
+}
+
+void nnrpc_server_set_queue_target_ms(struct nnrpc_server *server, uint32_t target_ms) {
+    target_ms = or_default(target_ms, NNRPC_DEFAULT_QUEUE_TARGET_MS);
+    if (server->read_pool == NULL) {
+        server->options.queue_target_ms = target_ms;
+        return;
+    }
+    uint32_t effective_ms = target_ms == NNRPC_NO_QUEUE_TARGET ? 0 : target_ms;
+    nnrpc_pool_set_target_ms(server->read_pool, effective_ms);
+    nnrpc_pool_set_target_ms(server->slow_pool, effective_ms);
 }
 
 enum nnrpc_code nnrpc_server_start(struct nnrpc_server *server, struct nnrpc_status *out_status) {
@@ -292,6 +303,7 @@ enum nnrpc_code nnrpc_server_start(struct nnrpc_server *server, struct nnrpc_sta
         code = build_tables(server, out_status);
     }
     if (code == NNRPC_OK) {
+        nnrpc_server_divide_services(server);
         server->phase = NNRPC_SERVER_RUNNING;
         code = start_threads(server, out_status);
     }
@@ -378,6 +390,8 @@ void nnrpc_server_stop(struct nnrpc_server *server) {
     nnrpc_pool_free(server->slow_pool);
     server->read_pool = NULL;
     server->slow_pool = NULL;
+    nnrpc_pool_free(server->administration_pool);
+    server->administration_pool = NULL;
     wait_for_replies(server, reply_deadline_ns);
     /* Frames whose calls are still deferred keep their listener until they are answered. */
     if (atomic_load(&server->references) == 1) {

@@ -35,6 +35,9 @@ struct nnrpc_receiver {
     struct nnrpc_server *server;
     struct nnrpc_listener *listener;
     char *url;
+    enum nnrpc_listen_services services;
+    bool refuses_application;
+    bool refuses_administration;
     pthread_t thread;
     bool running;
 };
@@ -72,6 +75,7 @@ struct nnrpc_server {
     struct nnrpc_limits limits;
     struct nnrpc_pool *read_pool;
     struct nnrpc_pool *slow_pool;
+    struct nnrpc_pool *administration_pool; /* NULL: no address is for administration */
 
     atomic_bool draining;  /* new calls are refused */
     atomic_bool stopping;  /* receivers end */
@@ -88,6 +92,16 @@ struct nnrpc_server {
     struct nnrpc_served_frame *free_frames;
     size_t free_frame_count;
 };
+
+/** Decides what each address serves, once all of them and all services are known. */
+void nnrpc_server_divide_services(struct nnrpc_server *server);
+
+/** Whether a service is served on an address. */
+bool nnrpc_receiver_serves(
+    const struct nnrpc_receiver *receiver, const struct nnrpc_served_service *served);
+
+/** Whether an address is one where load does not touch administrative services. */
+bool nnrpc_receiver_is_administrative(const struct nnrpc_receiver *receiver);
 
 /** Gives up one reference; the last one releases the server. */
 void nnrpc_server_unreference(struct nnrpc_server *server);

@@ -17,6 +17,10 @@
  * FRAME_FULL or REPLY_TOO_LARGE; errors are cut down to fit: first their details go, then the
  * message, then the reply metadata.
  *
+ * Calls that wait for a worker are refused early: a call that could not be answered by its deadline
+ * behind those that wait is OVERLOADED at once, as is any call while the queue's delay stands above
+ * a target (see nnrpc/queue_delay.h). One whose time runs out while it waits is not started.
+ *
  * What was received is wiped once it is answered, and so is what was unpacked of requests that
  * have sensitive fields.
  */
@@ -50,6 +54,9 @@ struct nnrpc_answer {
     int opaque;
 };
 
+/** For queue_target_ms: only deadlines decide what waits for a worker. */
+#define NNRPC_NO_QUEUE_TARGET UINT32_MAX
+
 /** All zero takes the defaults. Everything is copied. */
 struct nnrpc_server_options {
     const char *program;          /* "contactd 1.0.0", for GetStats; NULL: "nnrpc" */
@@ -63,6 +70,8 @@ struct nnrpc_server_options {
     uint32_t drain_ms;            /* longest wait for calls in flight when stopping; 0: 30 s */
     size_t memory_limit_bytes;    /* requests of all frames in flight, received and decoded, and
                                      replies that wait for others; above: OVERLOADED; 0: 256 MiB */
+    uint32_t queue_target_ms;     /* delay of each pool's queue that may stand; above it for half a
+                                     second: OVERLOADED; 0: 1,000, NNRPC_NO_QUEUE_TARGET: any */
     size_t max_request_bytes;     /* packed request message of a call; above: REQUEST_TOO_LARGE;
                                      0: what a frame holds */
     size_t max_reply_bytes;       /* reply frame, whatever its caller takes; 0: 16 MiB, the most */
@@ -151,11 +160,64 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_server_listen(
     struct nnrpc_server *server, const char *url, struct nnrpc_status *out_status);
 
 /**
+ * Which services an address serves. Standing ones (health, cancellation) are served on all. What
+ * is not served on an address is answered UNIMPLEMENTED there, reason NOT_SERVED_HERE.
+ */
+enum nnrpc_listen_services {
+    /** All, but the administrative ones only if no other address is for administration. */
+    NNRPC_LISTEN_DEFAULT = 0,
+    NNRPC_LISTEN_APPLICATION,    /* all but the administrative ones */
+    NNRPC_LISTEN_ADMINISTRATION, /* the administrative ones alone */
+    NNRPC_LISTEN_ALL,            /* all: for administration and more */
+};
+
+/** All zero takes the defaults. */
+struct nnrpc_listen_options {
+    enum nnrpc_listen_services services;
+};
+
+/**
+ * Binds an address as nnrpc_server_listen() does, with options (NULL: defaults).
+ *
+ * Where an address is for administration (NNRPC_LISTEN_ADMINISTRATION or NNRPC_LISTEN_ALL), calls
+ * of administrative services that come there do not suffer from load: they do not count among the
+ * calls in flight nor against the limit of memory, and have a worker of their own.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_server_listen_with(
+    struct nnrpc_server *server, const char *url, const struct nnrpc_listen_options *options,
+    struct nnrpc_status *out_status);
+
+/**
+ * Says that a service is for administration; statistics and reflection are without being told.
+ * After its registration, before nnrpc_server_start().
+ *
+ * @return NNRPC_OK or NNRPC_NOT_FOUND (no service of that name is registered).
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_server_set_administrative(
+    struct nnrpc_server *server, const char *service, struct nnrpc_status *out_status);
+
+/**
+ * Whether an address can be one to listen on, before anything is made for it; says nothing about
+ * whether it is free.
+ *
+ * @return NNRPC_OK or NNRPC_INVALID_ARGUMENT (INVALID_ADDRESS; the message says what is wrong).
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_server_check_address(
+    const char *url, struct nnrpc_status *out_status);
+
+/**
  * Starts receivers and workers. Health, control (cancellation), stats and reflection are registered
  * by this.
  */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_server_start(
     struct nnrpc_server *server, struct nnrpc_status *out_status);
+
+/**
+ * Sets the delay that may stand in each pool's queue, as queue_target_ms of the options does
+ * (0: the default). Before nnrpc_server_start(), or while the server runs, at any time and from any
+ * thread.
+ */
+void nnrpc_server_set_queue_target_ms(struct nnrpc_server *server, uint32_t target_ms);
 
 /**
  * Drains: new calls are refused with SHUTTING_DOWN (health is answered, as NOT_SERVING), calls in
