@@ -88,11 +88,12 @@ void gen_emit_header(struct gen_run *run, const struct gen_file *file, struct ge
         text, "\n_Static_assert(NNRPC_ABI_VERSION == 1, \"regenerate: generator and runtime "
               "disagree\");\n");
     gen_emit_rewrite_check(run, file, text);
+    gen_text_printf(text, "\nPROTOBUF_C__BEGIN_DECLS\n"); /* C++ sees C linkage */
     gen_emit_table_declarations(run, file, text);
     gen_emit_optional_fields(run, file, text);
     gen_emit_left_out(file, text);
     gen_emit_services(run, file, text);
-    gen_text_printf(text, "\n#endif\n");
+    gen_text_printf(text, "\nPROTOBUF_C__END_DECLS\n\n#endif\n");
 }
 
 static int gen_stem_compare(const void *left, const void *right) {

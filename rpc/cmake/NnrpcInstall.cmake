@@ -7,7 +7,9 @@
 #   lib/libnnrpc.so, lib/libnnrpc.a                  the runtime
 #   lib/cmake/nnrpc/, lib/pkgconfig/nnrpc.pc         how builds find it
 #   share/nnrpc/proto/nnrpc/v1/                      what a .proto may import
-#   share/doc/nnrpc/                                 tutorial, comparison, example
+#   share/doc/nnrpc/                                 tutorial, comparison, how it works, example
+#
+# The command line client comes from cli/.
 #
 # Included by rpc/CMakeLists.txt, after the library is complete.
 include(CMakePackageConfigHelpers)
@@ -133,5 +135,7 @@ configure_file(cmake/nnrpc.pc.in nnrpc.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/nnrpc.pc DESTINATION ${NNRPC_INSTALL_PKGCONFIGDIR}
   COMPONENT nnrpc)
 
+install(FILES ../docs/ARCHITECTURE.md ../docs/TUTORIAL.md DESTINATION ${NNRPC_INSTALL_DOCDIR}
+  COMPONENT nnrpc)
 install(DIRECTORY ../examples/greeter DESTINATION ${NNRPC_INSTALL_DOCDIR}/examples
   COMPONENT nnrpc)

@@ -56,22 +56,30 @@ FetchContent_MakeAvailable(nnrpc)
 """
 
 IN_CXX = """\
-#include <nnrpc/arena.h>
-#include <nnrpc/client.h>
-#include <nnrpc/crypto.h>
-#include <nnrpc/json.h>
-#include <nnrpc/server.h>
-#include <nnrpc/tokens.h>
+#include "greeter.nnrpc.h"
+{headers}
 #include <cstdio>
 
-int main() {
-    NNRPC_CLEANUP(nnrpc_status_deinit) nnrpc_status status = {};
-    nnrpc_client_options options = {};
+int main(int, char **arguments) {{
+    const char *nowhere = "ipc:///nowhere/at/all";
+    nnrpc_status status = {{}};
+    nnrpc_client_options options = {{}};
     nnrpc_client *client = nullptr;
-    enum nnrpc_code code = nnrpc_client_new(&options, &client, &status);
-    std::puts(nnrpc_code_name(code));
-    return client == nullptr ? 0 : 1;
-}
+    Greeter__V1__GreetRequest request;
+    Greeter__V1__GreetResponse *response = nullptr;
+    greeter__v1__greet_request__init(&request);
+    request.name = arguments[0];
+    options.endpoints = &nowhere;
+    options.endpoint_count = 1;
+    options.timeout_ms = 50;
+    if (nnrpc_client_new(&options, &client, &status) != NNRPC_OK) {{
+        return 1;
+    }}
+    std::puts(nnrpc_code_name(greeter_service_greet(client, nullptr, &request, &response, &status)));
+    nnrpc_client_free(client);
+    nnrpc_status_deinit(&status);
+    return 0;
+}}
 """
 
 
@@ -139,15 +147,18 @@ class Package(unittest.TestCase):
         self.assertNotEqual(result.returncode, 0)
         self.assertIn('compatible with requested version "2"', " ".join(result.stdout.split()))
 
-    def test_cxx_may_call_the_runtime(self):
-        folder = self.installation.new_folder("cxx")
-        (folder / "main.cc").write_text(IN_CXX)
+    def test_cxx_may_use_all_headers_and_make_calls(self):
+        folder = self.installation.build_with_make(self.installation.copy_example("cxx"))
+        include = self.installation.prefix / "include"
+        headers = [f"#include <{path.relative_to(include)}>"
+                   for path in sorted((include / "nnrpc").glob("*.h"))]
+        (folder / "main.cc").write_text(IN_CXX.format(headers="\n".join(headers)))
         self.installation.run(
-            "g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "main.cc", "-o", "main",
-            *self.pkg_config("--cflags", "--libs"), cwd=folder)
+            "g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-I.", "main.cc", "greeter.pb-c.o",
+            "greeter.nnrpc.o", "-o", "main", *self.pkg_config("--cflags", "--libs"), cwd=folder)
         result = self.installation.run(
             folder / "main", cwd=folder, LD_LIBRARY_PATH=str(self.installation.libraries))
-        self.assertEqual(result.stdout, "INVALID_ARGUMENT\n")
+        self.assertEqual(result.stdout, "UNAVAILABLE\n")
 
 
 if __name__ == "__main__":

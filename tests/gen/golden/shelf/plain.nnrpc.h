@@ -11,6 +11,8 @@
 
 _Static_assert(NNRPC_ABI_VERSION == 1, "regenerate: generator and runtime disagree");
 
+PROTOBUF_C__BEGIN_DECLS
+
 /**
  * Wood
  *
@@ -129,5 +131,7 @@ static inline struct nnrpc_answer shelf_store_move_reply(
     struct nnrpc_call *call, const Wooden__Shelf__ShelfBoard *response) {
     return nnrpc_call_reply(call, (const ProtobufCMessage *)response);
 }
+
+PROTOBUF_C__END_DECLS
 
 #endif

@@ -8,6 +8,8 @@
 
 _Static_assert(NNRPC_ABI_VERSION == 1, "regenerate: generator and runtime disagree");
 
+PROTOBUF_C__BEGIN_DECLS
+
 /**
  * library.v1.Genre
  *
@@ -155,5 +157,7 @@ extern const struct nnrpc_message library_v1_nothing_message;
  * - free_mask = 4
  */
 extern const struct nnrpc_message library_v1_masks_message;
+
+PROTOBUF_C__END_DECLS
 
 #endif

@@ -11,6 +11,8 @@
 
 _Static_assert(NNRPC_ABI_VERSION == 1, "regenerate: generator and runtime disagree");
 
+PROTOBUF_C__BEGIN_DECLS
+
 /**
  * library.v1.GetBookRequest
  *
@@ -474,5 +476,7 @@ static inline struct nnrpc_answer plain_service_ping_reply(
     struct nnrpc_call *call, const Library__V1__Nothing *response) {
     return nnrpc_call_reply(call, (const ProtobufCMessage *)response);
 }
+
+PROTOBUF_C__END_DECLS
 
 #endif

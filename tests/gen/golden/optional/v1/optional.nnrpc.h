@@ -11,6 +11,8 @@
 
 _Static_assert(NNRPC_ABI_VERSION == 1, "regenerate: generator and runtime disagree");
 
+PROTOBUF_C__BEGIN_DECLS
+
 /**
  * optional.v1.Mood
  *
@@ -789,5 +791,7 @@ static inline struct nnrpc_answer optional_service_default_reply(
     struct nnrpc_call *call, const Optional__V1__SaveRequest *response) {
     return nnrpc_call_reply(call, (const ProtobufCMessage *)response);
 }
+
+PROTOBUF_C__END_DECLS
 
 #endif
