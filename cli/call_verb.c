@@ -45,8 +45,8 @@ const struct ctl_flag ctl_call_flags[] = {
     {0}};
 
 const char ctl_call_details[] =
-    "METHOD is a full name or the end of one: \"contacts.v1.ContactService/GetContact\", "
-    "\"GetContact\". JSON is the request, @FILE a file with it, - standard input; without it the "
+    "METHOD is a full name or the end of one: \"shop.v1.OrderService/GetOrder\", "
+    "\"GetOrder\". JSON is the request, @FILE a file with it, - standard input; without it the "
     "request is empty. `PROGRAM describe METHOD` shows the JSON to be filled in.\n\n"
     "A file or standard input may hold several values, one a line or not: each is a call. Results "
     "come in their order, while up to --window calls are under way; a call that fails is told on "

@@ -12,8 +12,8 @@
 #define TEMPLATE_INDENT 2
 
 const char ctl_describe_details[] =
-    "NAME is a full name or the end of one: \"contacts.v1.ContactService/GetContact\", "
-    "\"GetContact\", \"Contact\"; without it, every service is shown. A method comes with its "
+    "NAME is a full name or the end of one: \"shop.v1.OrderService/GetOrder\", "
+    "\"GetOrder\", \"Order\"; without it, every service is shown. A method comes with its "
     "request and the JSON of it to be filled in, which `PROGRAM call` takes; a message with its "
     "JSON. The types are asked of the server (nnrpc.v1.ReflectionService), or come from "
     "--proto-set.";

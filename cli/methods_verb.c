@@ -18,7 +18,7 @@ const struct ctl_flag ctl_methods_flags[] = {
 
 const char ctl_methods_details[] =
     "The types are asked of the server (nnrpc.v1.ReflectionService), or come from --proto-set. "
-    "SERVICE is a full name or the end of one, \"ContactService\"; without it, all are listed. "
+    "SERVICE is a full name or the end of one, \"OrderService\"; without it, all are listed. "
     "--output json and ndjson say of each method all that is known.";
 
 static const char *role_name(const struct nnrpc_method *method) {

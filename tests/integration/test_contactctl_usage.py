@@ -26,7 +26,7 @@ VERBS = [
     "customer get", "customer list", "customer create", "customer update", "customer delete",
     "customer add-shared-contact", "customer remove-shared-contact", "preset list", "preset put",
     "preset retire", "preset load", "change list", "token create", "token list", "token revoke",
-    "import", "export", "health", "stats", "backup", "completion",
+    "import", "export", "health", "stats", "backup", "methods", "describe", "call", "completion",
 ]
 
 
