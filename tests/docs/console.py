@@ -45,11 +45,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contactd", required=True)
     parser.add_argument("--contactctl", required=True)
+    parser.add_argument("--nnrpcurl", required=True)
     parser.add_argument("--update", action="store_true")
     parser.add_argument("page")
     options = parser.parse_args()
-    programs = os.path.dirname(os.path.abspath(options.contactctl))
-    shell = Shell({"PATH": programs + ":" + os.environ["PATH"]})
+    programs = [
+        os.path.dirname(os.path.abspath(program))
+        for program in (options.contactctl, options.nnrpcurl)
+    ]
+    shell = Shell({"PATH": ":".join([*programs, os.environ["PATH"]])})
     try:
         for name in ("examples", "docs"):
             (shell.home / name).symlink_to(PROJECT / name)
