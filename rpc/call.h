@@ -55,6 +55,12 @@ struct nnrpc_call {
     bool limited;   /* has a place among the calls of its method that run */
     atomic_bool cancelled;
 
+    /* When its handler was started last, 0 before; when its answer was decided, and how many bytes
+     * of message it has. */
+    atomic_uint_least64_t started_ns;
+    uint64_t ended_ns;
+    size_t reply_bytes;
+
     /* Told when the call is given up; under the frame's lock. */
     void (*on_cancel)(void *context, struct nnrpc_call *call);
     void *cancel_context;

@@ -145,6 +145,7 @@ static uint64_t run_handler(struct nnrpc_call *call, uint64_t now_ns) {
     }
     const struct nnrpc_target *target = call->target;
     const struct nnrpc_served_service *served = target->served;
+    atomic_store_explicit(&call->started_ns, now_ns, memory_order_relaxed);
     struct nnrpc_answer answer = target->thunk(served->handlers, served->self, call, call->message);
     if (answer.opaque == NNRPC_ANSWER_GIVEN) {
         return atomic_load_explicit(&frame->ended_ns, memory_order_relaxed);
@@ -377,6 +378,9 @@ static void init_call(struct nnrpc_call *call, struct nnrpc_served_frame *frame)
     call->answered = false;
     call->limited = false;
     atomic_init(&call->cancelled, false);
+    atomic_init(&call->started_ns, 0);
+    call->ended_ns = 0;
+    call->reply_bytes = 0;
     call->on_cancel = NULL;
     call->cancel_context = NULL;
     atomic_init(&call->is_traced, false);

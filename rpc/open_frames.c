@@ -120,8 +120,8 @@ bool nnrpc_open_frames_cancel(
 /* --- Looking ------------------------------------------------------------------------------ */
 
 void nnrpc_open_frames_visit(
-    struct nnrpc_open_frames *frames,
-    void (*visit)(void *self, const struct nnrpc_served_frame *frame), void *self) {
+    struct nnrpc_open_frames *frames, void (*visit)(void *self, struct nnrpc_served_frame *frame),
+    void *self) {
     for (size_t index = 0; index < NNRPC_OPEN_BUCKETS; index++) {
         struct nnrpc_open_bucket *bucket = &frames->buckets[index];
         pthread_mutex_lock(&bucket->lock);

@@ -52,9 +52,9 @@ bool nnrpc_open_frames_cancel(
     struct nnrpc_open_frames *frames, uint64_t frame_id, size_t index,
     const struct nnrpc_canceller *canceller);
 
-/** Visits every frame that is open, with its lock held: only reading is allowed. */
+/** Visits every frame that is open, with its lock held. */
 void nnrpc_open_frames_visit(
-    struct nnrpc_open_frames *frames,
-    void (*visit)(void *self, const struct nnrpc_served_frame *frame), void *self);
+    struct nnrpc_open_frames *frames, void (*visit)(void *self, struct nnrpc_served_frame *frame),
+    void *self);
 
 #endif

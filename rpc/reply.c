@@ -8,9 +8,11 @@
 
 #include <string.h>
 
+#include "call_ring.h"
 #include "clock.h"
 #include "open_frames.h"
 #include "server_state.h"
+#include "server_trace.h"
 
 /* Field numbers of nnrpc/v1/frame.proto. */
 enum { FRAME_RESPONSES = 1, FRAME_ID = 2 };
@@ -321,8 +323,9 @@ void nnrpc_reply_release(struct nnrpc_served_frame *frame) {
 
 /* --- Ending a call ------------------------------------------------------------------------ */
 
-static void run_after(struct nnrpc_call *call, const struct nnrpc_status *status) {
+static void run_after(struct nnrpc_call *call, const struct nnrpc_status *outcome) {
     static const struct nnrpc_status ok = NNRPC_STATUS_INIT;
+    const struct nnrpc_status *status = outcome == NULL ? &ok : outcome;
     const struct nnrpc_server *server = call->frame->server;
     if (atomic_load(&server->abandoned)) {
         return;
@@ -330,18 +333,25 @@ static void run_after(struct nnrpc_call *call, const struct nnrpc_status *status
     for (size_t index = server->interceptor_count; index > 0; index--) {
         const struct nnrpc_interceptor *interceptor = &server->interceptors[index - 1];
         if (interceptor->after != NULL) {
-            interceptor->after(interceptor->self, call, status == NULL ? &ok : status);
+            interceptor->after(interceptor->self, call, status);
         }
     }
+    nnrpc_call_end_span(call, status);
 }
 
-static void count_call(const struct nnrpc_call *call, const struct nnrpc_outcome *outcome) {
+static void count_call(struct nnrpc_call *call, const struct nnrpc_outcome *outcome) {
     struct nnrpc_stats *stats = &call->frame->server->stats;
     size_t method = call->target == NULL ? stats->method_count - 1 : call->target->index;
     enum nnrpc_code code = outcome->status == NULL ? NNRPC_OK : outcome->status->code;
-    uint64_t now_ns = nnrpc_clock_ns();
-    nnrpc_stats_count_call(stats, method, code, now_ns - call->frame->arrival_ns);
-    atomic_store_explicit(&call->frame->ended_ns, now_ns, memory_order_relaxed);
+    struct nnrpc_call_figures figures;
+    nnrpc_call_measure(call, &figures);
+    const struct nnrpc_stat_times times = {
+        .latency_ns = figures.duration_ns,
+        .queue_ns = figures.queue_ns,
+    };
+    nnrpc_stats_count_call(stats, method, code, times);
+    nnrpc_call_ring_note(&call->frame->server->recent_calls, call, outcome->status);
+    atomic_store_explicit(&call->frame->ended_ns, call->ended_ns, memory_order_relaxed);
 }
 
 /* Replies wait in memory for the other calls of their frame. */
@@ -353,7 +363,9 @@ static void count_memory(struct nnrpc_served_frame *frame, size_t size) {
 /* Called with the lock held, which it gives up; the call counts as answered. */
 static void finish(struct nnrpc_call *call, const struct nnrpc_outcome *outcome) {
     struct nnrpc_served_frame *frame = call->frame;
-    if (frame->server->has_after) {
+    call->ended_ns = nnrpc_clock_ns();
+    call->reply_bytes = outcome->size;
+    if (frame->server->is_observed) {
         size_t reserved = outcome->status == NULL ? response_field_size(call, outcome)
                                                   : NNRPC_RESPONSE_FLOOR_BYTES;
         frame->reserved_bytes += reserved;

@@ -29,6 +29,8 @@
 #define DEFAULT_FRAME_BUDGET_US 1000
 #define DEFAULT_ARENA_BYTES ((size_t)8 << 20)
 #define DEFAULT_DRAIN_MS 30000
+#define DEFAULT_RECENT_CALLS 128
+#define MOST_RECENT_CALLS 65536
 #define DEFAULT_MEMORY_BYTES ((size_t)256 << 20)
 
 /* --- Making ------------------------------------------------------------------------------- */
@@ -48,6 +50,10 @@ static struct nnrpc_server_options resolve(const struct nnrpc_server_options *gi
     options.slow_workers = or_default(options.slow_workers, DEFAULT_SLOW_WORKERS);
     options.worker_queue_calls = or_default(options.worker_queue_calls, DEFAULT_QUEUE_CALLS);
     options.frame_budget_us = or_default(options.frame_budget_us, DEFAULT_FRAME_BUDGET_US);
+    options.recent_calls = or_default(options.recent_calls, DEFAULT_RECENT_CALLS);
+    if (options.recent_calls > MOST_RECENT_CALLS) {
+        options.recent_calls = MOST_RECENT_CALLS;
+    }
     options.drain_ms = or_default(options.drain_ms, DEFAULT_DRAIN_MS);
     if (options.arena_limit_bytes == 0) {
         options.arena_limit_bytes = DEFAULT_ARENA_BYTES;
@@ -85,7 +91,8 @@ enum nnrpc_code nnrpc_server_new(
     atomic_init(&server->references, 1);
     bool is_named = options != NULL && options->program != NULL;
     server->program = strdup(is_named ? options->program : "nnrpc");
-    if (server->program == NULL) {
+    if (server->program == NULL ||
+        !nnrpc_call_ring_init(&server->recent_calls, server->options.recent_calls)) {
         nnrpc_server_free(server);
         return fail_memory(out_status);
     }
@@ -107,6 +114,7 @@ static void destroy(struct nnrpc_server *server) {
     nnrpc_limits_deinit(&server->limits);
     nnrpc_route_table_deinit(&server->routes);
     nnrpc_open_frames_deinit(&server->open_frames);
+    nnrpc_call_ring_deinit(&server->recent_calls);
     pthread_mutex_destroy(&server->frames_lock);
     free(server->program);
     free(server);
@@ -188,8 +196,15 @@ enum nnrpc_code nnrpc_server_add_interceptor(
         return fail_full("interceptors", NNRPC_SERVER_MAX_INTERCEPTORS, out_status);
     }
     server->interceptors[server->interceptor_count++] = *interceptor;
-    server->has_after = server->has_after || interceptor->after != NULL;
+    server->is_observed = server->is_observed || interceptor->after != NULL;
     return NNRPC_OK;
+}
+
+void nnrpc_server_set_span_hook(struct nnrpc_server *server, const struct nnrpc_span_hook *hook) {
+    if (server->phase == NNRPC_SERVER_NEW) {
+        server->span_hook = *hook;
+        server->is_observed = server->is_observed || hook->end != NULL;
+    }
 }
 
 enum nnrpc_code nnrpc_server_add_gauges(

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "call.h"
+#include "call_ring.h"
 #include "method_limits.h"
 #include "nnrpc/server.h"
 #include "open_frames.h"
@@ -62,7 +63,8 @@ struct nnrpc_server {
     size_t service_count;
     struct nnrpc_interceptor interceptors[NNRPC_SERVER_MAX_INTERCEPTORS];
     size_t interceptor_count;
-    bool has_after; /* of any interceptor */
+    bool is_observed; /* an interceptor has an `after`, or there is a span hook */
+    struct nnrpc_span_hook span_hook;
     struct nnrpc_gauges gauges[NNRPC_SERVER_MAX_GAUGE_SOURCES];
     size_t gauge_count;
     struct nnrpc_receiver receivers[NNRPC_SERVER_MAX_ADDRESSES];
@@ -73,6 +75,7 @@ struct nnrpc_server {
     struct nnrpc_trace_source trace_source;
     struct nnrpc_open_frames open_frames;
     struct nnrpc_limits limits;
+    struct nnrpc_call_ring recent_calls;
     struct nnrpc_pool *read_pool;
     struct nnrpc_pool *slow_pool;
     struct nnrpc_pool *administration_pool; /* NULL: no address is for administration */

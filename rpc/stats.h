@@ -16,13 +16,25 @@
 /** Bucket i counts latencies below 2^i microseconds; the last one everything above: 67 s. */
 #define NNRPC_LATENCY_BUCKETS 28
 
+/** Each of them in quarters of equal width. */
+#define NNRPC_FINE_BUCKETS (4 * NNRPC_LATENCY_BUCKETS)
+
 /** Calls of one method that ended with one code. */
 struct nnrpc_stat_cell {
     atomic_uint_least64_t latency_sum_ns;
-    atomic_uint_least64_t buckets[NNRPC_LATENCY_BUCKETS];
+    atomic_uint_least64_t queue_sum_ns;
+    atomic_uint_least64_t latency_max_ns;
+    atomic_uint_least64_t buckets[NNRPC_FINE_BUCKETS];
+};
+
+/** How long a call took, and the part of it before its handler was started. */
+struct nnrpc_stat_times {
+    uint64_t latency_ns;
+    uint64_t queue_ns;
 };
 
 struct nnrpc_stats {
+    uint64_t start_ns;     /* CLOCK_MONOTONIC */
     int64_t start_seconds; /* CLOCK_REALTIME */
     int32_t start_nanoseconds;
     atomic_uint_least64_t frames;
@@ -40,14 +52,12 @@ void nnrpc_stats_deinit(struct nnrpc_stats *stats);
 
 /** Counts a call that ended. */
 void nnrpc_stats_count_call(
-    struct nnrpc_stats *stats, size_t method_index, enum nnrpc_code code, uint64_t latency_ns);
+    struct nnrpc_stats *stats, size_t method_index, enum nnrpc_code code,
+    struct nnrpc_stat_times times);
 
 /** The cell of a method and a code. */
 const struct nnrpc_stat_cell *nnrpc_stats_cell(
     const struct nnrpc_stats *stats, size_t method_index, enum nnrpc_code code);
-
-/** Number of calls in a cell. */
-uint64_t nnrpc_stat_cell_count(const struct nnrpc_stat_cell *cell);
 
 /** Adds to a counter. */
 static inline void nnrpc_stats_add(atomic_uint_least64_t *counter, uint64_t count) {

@@ -6,17 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+#include "list_calls.h"
 #include "nnrpc/v1/stats_service.nnrpc.h"
 #include "server_state.h"
 
 #define GAUGES_MAX 256
+#define CELL_BUCKETS (NNRPC_LATENCY_BUCKETS + NNRPC_FINE_BUCKETS)
 
 /* What a response points into. */
 struct report {
     const struct nnrpc_target **targets; /* ordered by name; the last one is NULL: no method */
     Nnrpc__V1__MethodStats *methods;
     Nnrpc__V1__MethodStats **method_pointers;
-    uint64_t *buckets;
+    uint64_t *buckets;   /* of each cell, coarse ones before fine ones */
     size_t method_count; /* filled so far */
     Nnrpc__V1__Gauge gauges[GAUGES_MAX];
     Nnrpc__V1__Gauge *gauge_pointers[GAUGES_MAX];
@@ -47,7 +50,7 @@ static struct report *report_new(size_t method_count) {
     report->targets = calloc(method_count, sizeof(*report->targets));
     report->methods = calloc(cell_count, sizeof(*report->methods));
     report->method_pointers = calloc(cell_count, sizeof(*report->method_pointers));
-    report->buckets = calloc(cell_count * NNRPC_LATENCY_BUCKETS, sizeof(*report->buckets));
+    report->buckets = calloc(cell_count * CELL_BUCKETS, sizeof(*report->buckets));
     if (report->targets == NULL || report->methods == NULL || report->method_pointers == NULL ||
         report->buckets == NULL) {
         return NULL;
@@ -65,16 +68,26 @@ static int compare_targets(const void *left, const void *right) {
     return strcmp((*a)->method->name, (*b)->method->name);
 }
 
+/* Returns how many calls are in the buckets. */
+static uint64_t read_buckets(
+    const struct nnrpc_stat_cell *cell, uint64_t *out_coarse, uint64_t *out_fine) {
+    uint64_t count = 0;
+    memset(out_coarse, 0, NNRPC_LATENCY_BUCKETS * sizeof(out_coarse[0]));
+    for (size_t index = 0; index < NNRPC_FINE_BUCKETS; index++) {
+        out_fine[index] = nnrpc_stats_read(&cell->buckets[index]);
+        out_coarse[index / 4] += out_fine[index];
+        count += out_fine[index];
+    }
+    return count;
+}
+
 /* Adds the calls of one method that ended with one code, if there were any. */
 static void add_cell(
     struct report *report, const char *name, enum nnrpc_code code,
     const struct nnrpc_stat_cell *cell) {
-    uint64_t *buckets = &report->buckets[report->method_count * NNRPC_LATENCY_BUCKETS];
-    uint64_t count = 0;
-    for (size_t index = 0; index < NNRPC_LATENCY_BUCKETS; index++) {
-        buckets[index] = nnrpc_stats_read(&cell->buckets[index]);
-        count += buckets[index];
-    }
+    uint64_t *coarse = &report->buckets[report->method_count * CELL_BUCKETS];
+    uint64_t *fine = coarse + NNRPC_LATENCY_BUCKETS;
+    uint64_t count = read_buckets(cell, coarse, fine);
     if (count == 0) {
         return;
     }
@@ -84,8 +97,12 @@ static void add_cell(
     method->code = (int32_t)code;
     method->count = count;
     method->latency_sum_us = nnrpc_stats_read(&cell->latency_sum_ns) / 1000;
-    method->latency_buckets = buckets;
+    method->latency_max_us = nnrpc_stats_read(&cell->latency_max_ns) / 1000;
+    method->queue_sum_us = nnrpc_stats_read(&cell->queue_sum_ns) / 1000;
+    method->latency_buckets = coarse;
     method->n_latency_buckets = NNRPC_LATENCY_BUCKETS;
+    method->fine_latency_buckets = fine;
+    method->n_fine_latency_buckets = NNRPC_FINE_BUCKETS;
     report->method_pointers[report->method_count++] = method;
 }
 
@@ -167,6 +184,7 @@ static struct nnrpc_answer get_stats(
     start_time.nanos = stats->start_nanoseconds;
     Nnrpc__V1__GetStatsResponse response = NNRPC__V1__GET_STATS_RESPONSE__INIT;
     response.start_time = &start_time;
+    response.uptime_ms = (nnrpc_clock_ns() - stats->start_ns) / 1000000;
     response.server = server->program;
     response.frames = nnrpc_stats_read(&stats->frames);
     response.malformed_frames = nnrpc_stats_read(&stats->malformed_frames);
@@ -182,6 +200,9 @@ static struct nnrpc_answer get_stats(
 
 enum nnrpc_code nnrpc_stats_service_register(
     struct nnrpc_server *server, struct nnrpc_status *out_status) {
-    static const struct stats_service_handlers handlers = {.get_stats = get_stats};
+    static const struct stats_service_handlers handlers = {
+        .get_stats = get_stats,
+        .list_calls = nnrpc_stats_list_calls,
+    };
     return stats_service_register(server, &handlers, server, out_status);
 }

@@ -177,7 +177,9 @@ REQUESTS = """
     nnrpc.v1.GetFileDescriptorSetRequest        service:string
     nnrpc.v1.GetFileDescriptorSetResponse       file_descriptor_set:bytes
     nnrpc.v1.GetStatsRequest
-    nnrpc.v1.GetStatsResponse                   start_time:Timestamp server:string frames:uint64 malformed_frames:uint64 received_bytes:uint64 sent_bytes:uint64 calls_in_flight:uint64 methods:repeated-MethodStats gauges:repeated-Gauge
+    nnrpc.v1.GetStatsResponse                   start_time:Timestamp server:string frames:uint64 malformed_frames:uint64 received_bytes:uint64 sent_bytes:uint64 calls_in_flight:uint64 methods:repeated-MethodStats gauges:repeated-Gauge uptime_ms:uint64
+    nnrpc.v1.ListCallsRequest                   method:string min_duration_us:uint64 state:CallState page_size:uint32
+    nnrpc.v1.ListCallsResponse                  calls:repeated-CallInfo
 """
 
 # Methods: name, role, idempotency (read: no side effects; write: harmless to repeat; once: neither),
@@ -210,6 +212,7 @@ METHODS = """
     nnrpc.v1.ReflectionService/ListServices             PUBLIC  read   -                         none      none
     nnrpc.v1.ReflectionService/GetFileDescriptorSet     PUBLIC  read   -                         none      none
     nnrpc.v1.StatsService/GetStats                      READER  read   -                         none      none
+    nnrpc.v1.StatsService/ListCalls                     ADMIN   read   -                         none      none
 """
 
 # HTTP: verb, path below /backend/api/v1, action, method, status, where a new thing is.

@@ -11,6 +11,7 @@
 #include "contacts/v1/contact_service.nnrpc.h"
 #include "contacts/v1/customer_service.nnrpc.h"
 #include "contacts/v1/preset_service.nnrpc.h"
+#include "nnrpc/v1/control_service.nnrpc.h"
 #include "nnrpc/v1/health_service.nnrpc.h"
 #include "nnrpc/v1/reflection_service.nnrpc.h"
 #include "nnrpc/v1/stats_service.nnrpc.h"
@@ -39,7 +40,9 @@
     CALL(admin_service, import_contact, Contacts__V1, ImportContact)                               \
     CALL(admin_service, backup, Contacts__V1, Backup)                                              \
     CALL(health_service, check, Nnrpc__V1, Check)                                                  \
+    CALL(control_service, cancel_calls, Nnrpc__V1, CancelCalls)                                    \
     CALL(stats_service, get_stats, Nnrpc__V1, GetStats)                                            \
+    CALL(stats_service, list_calls, Nnrpc__V1, ListCalls)                                          \
     CALL(reflection_service, list_services, Nnrpc__V1, ListServices)                               \
     CALL(reflection_service, get_file_descriptor_set, Nnrpc__V1, GetFileDescriptorSet)
 

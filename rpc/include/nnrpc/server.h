@@ -75,6 +75,8 @@ struct nnrpc_server_options {
     size_t max_request_bytes;     /* packed request message of a call; above: REQUEST_TOO_LARGE;
                                      0: what a frame holds */
     size_t max_reply_bytes;       /* reply frame, whatever its caller takes; 0: 16 MiB, the most */
+    uint32_t recent_calls;        /* slowest calls of about a minute that StatsService.ListCalls
+                                     tells of; 0: 128; at most 65,536 */
 };
 
 /** A service's method as the runtime calls it: unpacked request in, answer out. */
@@ -133,6 +135,12 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_server_register(
 NNRPC_NODISCARD enum nnrpc_code nnrpc_server_add_interceptor(
     struct nnrpc_server *server, const struct nnrpc_interceptor *interceptor,
     struct nnrpc_status *out_status);
+
+/**
+ * Sets who is told of every call that was answered, as a span of kind NNRPC_SPAN_SERVER: after the
+ * interceptors, before the reply is sent. Copied. Before nnrpc_server_start().
+ */
+void nnrpc_server_set_span_hook(struct nnrpc_server *server, const struct nnrpc_span_hook *hook);
 
 /** Adds a source of gauges. Before nnrpc_server_start(). */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_server_add_gauges(
@@ -309,6 +317,17 @@ const char *nnrpc_call_address(const struct nnrpc_call *call);
  * first asked for; never NULL; valid while the call is. Any thread.
  */
 const struct nnrpc_trace *nnrpc_call_trace(struct nnrpc_call *call);
+
+/** What a call took. */
+struct nnrpc_call_figures {
+    uint64_t duration_ns; /* since its frame came, until its answer was decided, or now */
+    uint64_t queue_ns;    /* of it, until its handler was started last; all when it never was */
+    size_t request_bytes; /* of the request message */
+    size_t reply_bytes;   /* of the response message; 0 for an error */
+};
+
+/** Measures a call: for an interceptor's `after`, and for handlers. */
+void nnrpc_call_measure(const struct nnrpc_call *call, struct nnrpc_call_figures *out_figures);
 
 /* --- Whether anybody still waits ---------------------------------------------------------- */
 
