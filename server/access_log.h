@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An interceptor that writes one line for each call at level debug.
+ * One line for each call (nnrpc/access_log.h) in the server's log.
  */
 #ifndef CONTACTD_ACCESS_LOG_H
 #define CONTACTD_ACCESS_LOG_H
 
-#include "nnrpc/server.h"
+#include "log.h"
+#include "nnrpc/access_log.h"
 
-struct nnrpc_interceptor contactd_access_log_interceptor(void);
+/**
+ * Makes the log of calls: all of them at level debug, at level info those that take slow_ms or
+ * longer (0: none), at any level those that fail by the server's fault.
+ *
+ * @return as nnrpc_access_log_new().
+ */
+NNRPC_NODISCARD enum nnrpc_code contactd_access_log_new(
+    uint64_t slow_ms, struct nnrpc_access_log **out_log, struct nnrpc_status *out_status);
 
 #endif

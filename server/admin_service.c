@@ -107,7 +107,7 @@ static struct nnrpc_answer backup(
             NNRPC_OK) {
         return nnrpc_call_fail(call, &status);
     }
-    contactd_log(CONTACTD_LOG_INFO, "backup", "path", path, NULL);
+    contactd_log_call(CONTACTD_LOG_INFO, call, "backup", "path", path, NULL);
     return admin_service_backup_reply(call, &response);
 }
 

@@ -21,6 +21,7 @@
 #define EXIT_USAGE 2
 #define KEY_FIRST 0x100
 #define LINE_BYTES 4096
+#define SLOW_CALL_MS 1000
 
 enum setting_kind {
     SETTING_TEXT,
@@ -88,6 +89,13 @@ static const struct setting settings[] = {
      false},
     {"log-level", SETTING_LEVEL, AT(log_level), "LEVEL",
      "error, warning, info (the default) or debug (one line a call)", 0, 0, false},
+    {"slow-call-time", SETTING_COUNT, AT(slow_call_ms), "MS",
+     "At log level info, calls that take this many milliseconds have a line; 0: none (default "
+     "1000)",
+     0, 86400000, false},
+    {"recent-calls", SETTING_COUNT, AT(recent_calls), "COUNT",
+     "How many of the slowest recent calls are kept for contactctl stats calls (default 128)", 1,
+     65536, false},
     {"restore", SETTING_TEXT, AT(restore), "FILE",
      "Make a store in the (empty) data folder from a backup, with a new epoch, and exit", 0, 0,
      true},
@@ -406,7 +414,10 @@ static void finish(struct contactd_config *config) {
 
 void contactd_config_read(int argc, char **argv, struct contactd_config *out_config) {
     struct reading reading = {.config = out_config, .next = 1};
-    *out_config = (struct contactd_config){.log_level = CONTACTD_LOG_INFO};
+    *out_config = (struct contactd_config){
+        .log_level = CONTACTD_LOG_INFO,
+        .slow_call_ms = SLOW_CALL_MS,
+    };
     read_flags(argc, argv, &reading);
     if (reading.config_path != NULL) {
         read_file(&reading);

@@ -33,6 +33,8 @@ struct contactd_config {
     uint64_t read_workers;
     uint64_t slow_workers;
     uint64_t drain_ms;
+    uint64_t slow_call_ms; /* 0: no call is slow */
+    uint64_t recent_calls;
     enum contactd_log_level log_level;
 };
 

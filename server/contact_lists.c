@@ -161,6 +161,10 @@ static bool add_contact(void *self, struct nnrpc_slice record) {
     return true;
 }
 
+static bool is_unwanted(void *self) {
+    return nnrpc_call_is_cancelled(self);
+}
+
 static enum nnrpc_code fill_contacts_page(
     struct contacts_page *page, const struct store_contact_query *query,
     const struct contactd_page_digest *digest, struct nnrpc_status *out_status) {
@@ -169,6 +173,9 @@ static enum nnrpc_code fill_contacts_page(
     enum nnrpc_code code =
         store_list_contacts(page->snapshot, query, add_contact, page, &end, out_status);
     nnrpc_buffer_deinit(&page->links);
+    if (code == NNRPC_OK) {
+        code = nnrpc_call_check_wanted(page->page.call, out_status);
+    }
     if (code != NNRPC_OK) {
         return code;
     }
@@ -212,6 +219,8 @@ struct nnrpc_answer contactd_list_contacts(
     }
     if (contactd_snapshot_begin(contactd, call, &snapshot, &status) == NNRPC_OK) {
         page.snapshot = snapshot;
+        query.is_unwanted = is_unwanted;
+        query.unwanted_self = call;
         if (fill_contacts_page(&page, &query, &digest, &status) == NNRPC_OK) {
             return contactd_page_reply(&page.page);
         }

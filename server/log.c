@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "nnrpc/buffer.h"
+#include "nnrpc/log_text.h"
+#include "nnrpc/server.h"
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static atomic_int current_level = CONTACTD_LOG_INFO;
@@ -35,36 +37,6 @@ bool contactd_log_level_from_name(const char *name, enum contactd_log_level *out
     return false;
 }
 
-static bool needs_quotes(const char *value) {
-    for (const char *at = value; *at != '\0'; at++) {
-        if ((unsigned char)*at <= ' ' || *at == '"' || *at == '=' || *at == '\\' || *at == 0x7f) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void append_value(struct nnrpc_buffer *line, const char *value) {
-    if (!needs_quotes(value)) {
-        nnrpc_buffer_append_text(line, value);
-        return;
-    }
-    nnrpc_buffer_append_text(line, "\"");
-    for (const char *at = value; *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        if (byte == '"' || byte == '\\') {
-            nnrpc_buffer_append_format(line, "\\%c", byte);
-        } else if (byte == '\n') {
-            nnrpc_buffer_append_text(line, "\\n");
-        } else if (byte < ' ' || byte == 0x7f) {
-            nnrpc_buffer_append_format(line, "\\x%02x", byte);
-        } else {
-            nnrpc_buffer_append(line, at, 1);
-        }
-    }
-    nnrpc_buffer_append_text(line, "\"");
-}
-
 static void append_time(struct nnrpc_buffer *line) {
     struct timespec now;
     struct tm utc;
@@ -75,27 +47,74 @@ static void append_time(struct nnrpc_buffer *line) {
     nnrpc_buffer_append_format(line, "time=%s.%03ldZ", text, now.tv_nsec / 1000000);
 }
 
+static void begin_line(
+    struct nnrpc_buffer *line, enum contactd_log_level level, const char *event) {
+    append_time(line);
+    nnrpc_log_append_text(line, "level", level_names[level]);
+    nnrpc_log_append_text(line, "event", event);
+}
+
+static void append_pairs(struct nnrpc_buffer *line, va_list pairs) {
+    for (const char *key = va_arg(pairs, const char *); key != NULL;
+         key = va_arg(pairs, const char *)) {
+        nnrpc_log_append_text(line, key, va_arg(pairs, const char *));
+    }
+}
+
+static void append_span(struct nnrpc_buffer *line, const struct nnrpc_trace *trace) {
+    char trace_id[NNRPC_TRACE_ID_TEXT_BYTES];
+    char span_id[NNRPC_SPAN_ID_TEXT_BYTES];
+    nnrpc_trace_id_text(trace, trace_id);
+    nnrpc_span_id_text(trace->span_id, span_id);
+    nnrpc_log_append_text(line, "trace_id", trace_id);
+    nnrpc_log_append_text(line, "span_id", span_id);
+}
+
+static void write_line(struct nnrpc_buffer *line) {
+    nnrpc_buffer_append_text(line, "\n");
+    if (!line->failed && write(STDERR_FILENO, line->data, line->size) < 0) {
+        return; /* a log that cannot be written has nowhere to say so */
+    }
+}
+
 void contactd_log(enum contactd_log_level level, const char *event, ...) {
     if (!contactd_log_enabled(level)) {
         return;
     }
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer line = {0};
-    append_time(&line);
-    nnrpc_buffer_append_format(&line, " level=%s event=", level_names[level]);
-    append_value(&line, event);
+    begin_line(&line, level, event);
     va_list pairs;
     va_start(pairs, event);
-    for (const char *key = va_arg(pairs, const char *); key != NULL;
-         key = va_arg(pairs, const char *)) {
-        const char *value = va_arg(pairs, const char *);
-        if (value != NULL && value[0] != '\0') {
-            nnrpc_buffer_append_format(&line, " %s=", key);
-            append_value(&line, value);
-        }
-    }
+    append_pairs(&line, pairs);
     va_end(pairs);
-    nnrpc_buffer_append_text(&line, "\n");
-    if (!line.failed && write(STDERR_FILENO, line.data, line.size) < 0) {
-        return; /* a log that cannot be written has nowhere to say so */
+    write_line(&line);
+}
+
+void contactd_log_call(
+    enum contactd_log_level level, struct nnrpc_call *call, const char *event, ...) {
+    if (!contactd_log_enabled(level)) {
+        return;
     }
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer line = {0};
+    begin_line(&line, level, event);
+    va_list pairs;
+    va_start(pairs, event);
+    append_pairs(&line, pairs);
+    va_end(pairs);
+    if (call != NULL) {
+        append_span(&line, nnrpc_call_trace(call));
+    }
+    write_line(&line);
+}
+
+void contactd_log_pairs(
+    enum contactd_log_level level, const char *event, const char *pairs, size_t size) {
+    if (!contactd_log_enabled(level)) {
+        return;
+    }
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer line = {0};
+    begin_line(&line, level, event);
+    nnrpc_buffer_append_text(&line, " ");
+    nnrpc_buffer_append(&line, pairs, size);
+    write_line(&line);
 }

@@ -9,8 +9,11 @@
 #define CONTACTD_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "nnrpc/base.h"
+
+struct nnrpc_call;
 
 enum contactd_log_level {
     CONTACTD_LOG_ERROR,
@@ -34,5 +37,15 @@ NNRPC_NODISCARD bool contactd_log_level_from_name(
  * value is NULL or "" is left out.
  */
 void contactd_log(enum contactd_log_level level, const char *event, ...) __attribute__((sentinel));
+
+/** The same for an event that belongs to a call (NULL: to none): its trace_id and span_id follow.
+ */
+void contactd_log_call(
+    enum contactd_log_level level, struct nnrpc_call *call, const char *event, ...)
+    __attribute__((sentinel));
+
+/** Writes one line whose pairs are ready, as nnrpc/log_text.h makes them. */
+void contactd_log_pairs(
+    enum contactd_log_level level, const char *event, const char *pairs, size_t size);
 
 #endif

@@ -27,6 +27,7 @@ struct running {
     struct contactd_config config;
     struct contactd contactd;
     struct contactd_auth *auth;
+    struct nnrpc_access_log *access_log;
     struct nnrpc_server *server;
 };
 
@@ -34,11 +35,6 @@ struct running {
 static int fail(const struct nnrpc_status *status) {
     fprintf(stderr, "contactd: %s\n", status->message);
     return EXIT_FAILED;
-}
-
-static void log_store_event(void *self, const char *event, const char *details) {
-    (void)self;
-    contactd_log(CONTACTD_LOG_INFO, event, "details", details, NULL);
 }
 
 static void add_store_gauges(
@@ -54,7 +50,7 @@ static enum nnrpc_code open_store(struct running *running, struct nnrpc_status *
         .queue_writes = (uint32_t)config->queue_writes,
         .change_retention_s = config->change_retention_s,
         .request_retention_s = config->request_retention_s,
-        .log = log_store_event,
+        .log = contactd_log_store_event,
     };
     enum nnrpc_code code = store_open(&options, &running->contactd.store, out_status);
     if (code == NNRPC_OK) {
@@ -80,19 +76,20 @@ static enum nnrpc_code open_auth(struct running *running, struct nnrpc_status *o
 /* The log sees every call with the revision already set; authentication is innermost, so that what
  * it refuses is logged too. */
 static enum nnrpc_code add_interceptors(struct running *running, struct nnrpc_status *out_status) {
+    enum nnrpc_code code =
+        contactd_access_log_new(running->config.slow_call_ms, &running->access_log, out_status);
+    if (code != NNRPC_OK) {
+        return code;
+    }
     const struct nnrpc_interceptor interceptors[] = {
-        contactd_access_log_interceptor(),
+        nnrpc_access_log_interceptor(running->access_log),
         contactd_revision_interceptor(&running->contactd),
         contactd_auth_interceptor(running->auth),
     };
-    for (size_t i = 0; i < NNRPC_LENGTH(interceptors); i++) {
-        enum nnrpc_code code =
-            nnrpc_server_add_interceptor(running->server, &interceptors[i], out_status);
-        if (code != NNRPC_OK) {
-            return code;
-        }
+    for (size_t i = 0; i < NNRPC_LENGTH(interceptors) && code == NNRPC_OK; i++) {
+        code = nnrpc_server_add_interceptor(running->server, &interceptors[i], out_status);
     }
-    return NNRPC_OK;
+    return code;
 }
 
 static enum nnrpc_code listen_all(struct running *running, struct nnrpc_status *out_status) {
@@ -114,6 +111,7 @@ static enum nnrpc_code start_server(struct running *running, struct nnrpc_status
         .read_workers = (uint32_t)config->read_workers,
         .slow_workers = (uint32_t)config->slow_workers,
         .drain_ms = (uint32_t)config->drain_ms,
+        .recent_calls = (uint32_t)config->recent_calls,
     };
     enum nnrpc_code code = nnrpc_server_new(&options, &running->server, out_status);
     if (code == NNRPC_OK) {
@@ -177,6 +175,7 @@ static void stop(struct running *running) {
     }
     store_close(running->contactd.store);
     nnrpc_server_free(running->server);
+    nnrpc_access_log_free(running->access_log);
     contactd_auth_free(running->auth);
 }
 

@@ -12,6 +12,10 @@
 #include "nnrpc/server.h"
 #include "store/store.h"
 
+/** Tells the log what the store tells: a store_options.log. */
+void contactd_log_store_event(
+    void *self, const char *event, const char *details, const struct store_write *write);
+
 /** The application. Constant while the server runs; any thread. */
 struct contactd {
     struct store *store;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "log.h"
 #include "service.h"
 
 /* Stands for the hash of a call that only validates: it says that there is one, and is not kept. */
@@ -25,6 +26,19 @@ static void answer_write(struct store_write *write, const struct store_outcome *
     } else {
         nnrpc_call_fail(in_flight->call, outcome->status);
     }
+}
+
+static enum nnrpc_code check_write_wanted(
+    const struct store_write *write, struct nnrpc_status *out_status) {
+    return nnrpc_call_check_wanted(write->self, out_status);
+}
+
+/* A write that was submitted with a call has it as its own; others have nothing. */
+void contactd_log_store_event(
+    void *self, const char *event, const char *details, const struct store_write *write) {
+    (void)self;
+    struct nnrpc_call *call = write == NULL ? NULL : write->self;
+    contactd_log_call(CONTACTD_LOG_INFO, call, event, "details", details, NULL);
 }
 
 /* Where a field of a message stands, by its index in the descriptor. */
@@ -149,6 +163,8 @@ struct nnrpc_answer contactd_write(
                 .password_clear = write->password_clear,
                 .caller = nnrpc_call_caller(call),
                 .deadline_ns = nnrpc_call_deadline_ns(call),
+                .self = call,
+                .check_wanted = check_write_wanted,
                 .done = answer_write,
             },
         .contactd = contactd,

@@ -46,6 +46,15 @@ static enum nnrpc_code check_deadline(
         "the deadline passed before the write was started; nothing was changed");
 }
 
+static enum nnrpc_code check_wanted(
+    const struct store_write *write, struct nnrpc_status *out_status) {
+    enum nnrpc_code code = check_deadline(write, out_status);
+    if (code != NNRPC_OK || write->check_wanted == NULL) {
+        return code;
+    }
+    return write->check_wanted(write, out_status);
+}
+
 /* Deletions are taken by a full store: they make room. */
 static bool makes_room(enum store_act act) {
     return act == STORE_DELETE_CONTACT || act == STORE_DELETE_CUSTOMER ||
@@ -125,7 +134,7 @@ static enum nnrpc_code run_write(
     struct group *group, const struct store_write *write, struct write_result *result) {
     struct writer *writer = group->writer;
     struct record_time now = state_now(&group->state);
-    enum nnrpc_code code = check_deadline(write, &result->status);
+    enum nnrpc_code code = check_wanted(write, &result->status);
     if (code == NNRPC_OK && keeps_request(write)) {
         switch (request_find(
             group->transaction, write, now, writer->options.request_retention_s, &result->revision,
@@ -196,7 +205,7 @@ static void apply_large(
         atomic_store(&writer->busy_since_ns, started_ns);
         atomic_store(&writer->busy_until_ns, started_ns + estimate_ns);
         writer_log(
-            writer, "large_deletion", "entries=%" PRIu64 " estimated_ms=%" PRIu64, entries,
+            writer, write, "large_deletion", "entries=%" PRIu64 " estimated_ms=%" PRIu64, entries,
             estimate_ns / 1000000);
     }
     apply_write(group, write, result);
@@ -272,7 +281,7 @@ static void answer(struct writer *writer, struct store_write *write, uint32_t in
 static void answer_failure(
     struct writer *writer, struct store_write *write, const struct nnrpc_status *status) {
     const struct store_outcome outcome = {.status = status, .revision = writer->state.revision};
-    writer_log(writer, "write_failed", "%s", status->message);
+    writer_log(writer, write, "write_failed", "%s", status->message);
     write->done(write, &outcome);
 }
 
@@ -326,7 +335,8 @@ void group_run(struct writer *writer, uint32_t count) {
         }
         if (most > 1) {
             atomic_fetch_add_explicit(&writer->retried_groups, 1, memory_order_relaxed);
-            writer_log(writer, "group_retried", "writes=%" PRIu32 " %s", most, status.message);
+            writer_log(
+                writer, NULL, "group_retried", "writes=%" PRIu32 " %s", most, status.message);
         }
         for (; done < count; done++) {
             run_single(writer, writer->taken + done);

@@ -19,6 +19,8 @@
 /* A list by dealer code is the direct contacts and the shared ones with that code. */
 #define STREAMS_MOST 2
 
+#define EXAMINED_BETWEEN_LOOKS 256
+
 /* Ids in ascending order: the keys of a table that begin with a prefix and end with an id. */
 struct stream {
     struct engine_cursor cursor;
@@ -259,6 +261,12 @@ static bool find_record(
     return true;
 }
 
+/* Asks every so many records: asking costs more than a record does. */
+static bool is_unwanted(const struct store_contact_query *query, uint32_t examined) {
+    return query->is_unwanted != NULL && examined % EXAMINED_BETWEEN_LOOKS == 0 && examined > 0 &&
+           query->is_unwanted(query->unwanted_self);
+}
+
 static void fill_page(
     struct listing *listing, store_visit_record visit, void *self,
     struct store_contact_page *page) {
@@ -267,7 +275,8 @@ static void fill_page(
     struct stream *stream;
     while ((stream = first_stream(listing)) != NULL) {
         struct nnrpc_slice record;
-        if (count == listing->query->page_size || examined == STORE_EXAMINE_LIMIT) {
+        if (count == listing->query->page_size || examined == STORE_EXAMINE_LIMIT ||
+            is_unwanted(listing->query, examined)) {
             page->more = true;
             return;
         }

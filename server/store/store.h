@@ -36,6 +36,7 @@
 
 struct store;
 struct store_snapshot;
+struct store_write;
 
 /* --- Opening ------------------------------------------------------------------------------ */
 
@@ -47,8 +48,12 @@ struct store_options {
     uint32_t group_writes;        /* most writes of a group; 0: 1,024 */
     uint64_t change_retention_s;  /* how long changes are kept; 0: 7 days */
     uint64_t request_retention_s; /* how long request ids are kept; 0: 24 hours */
-    /** Receives events worth a log line, from any thread; NULL: nobody. Never gets secrets. */
-    void (*log)(void *self, const char *event, const char *details);
+    /**
+     * Receives events worth a log line, from any thread; NULL: nobody. Never gets secrets. `write`
+     * is the write that the event is about, or NULL.
+     */
+    void (*log)(
+        void *self, const char *event, const char *details, const struct store_write *write);
     void *log_self;
 };
 
@@ -153,6 +158,10 @@ struct store_contact_query {
     const char *email;  /* compared case-insensitively (ASCII) */
     const char *number; /* digits only */
     uint32_t page_size; /* 1 to 1,000 */
+    /** Asked now and then while a page is looked for: true ends it early, as if it were full. NULL:
+     * never. */
+    bool (*is_unwanted)(void *self);
+    void *unwanted_self;
 };
 
 struct store_contact_page {
@@ -271,6 +280,13 @@ struct store_write {
     uint8_t digest[STORE_DIGEST_BYTES]; /* of the request, as the contract's act 8 says */
     bool validate_only;
     uint64_t deadline_ns; /* CLOCK_MONOTONIC, 0: none; not applied after it */
+    void *self;           /* the submitter's own; NULL where it needs none */
+    /**
+     * Asked by the writer thread before the write is applied, must not block: with a code other
+     * than OK it is not applied, and ends with that status. NULL: it is always wanted.
+     */
+    enum nnrpc_code (*check_wanted)(
+        const struct store_write *write, struct nnrpc_status *out_status);
     /** Called once by the writer thread (or by store_submit's caller, never), must not block. */
     void (*done)(struct store_write *write, const struct store_outcome *outcome);
     struct store_write *next; /* the store's, while it is queued */

@@ -61,7 +61,7 @@ static void check_readers(struct writer *writer) {
     writer->next_reader_check_ns = now_ns + READER_CHECK_NS;
     int cleared = engine_clear_stale_readers(writer->options.engine);
     if (cleared > 0) {
-        writer_log(writer, "stale_readers_cleared", "readers=%d", cleared);
+        writer_log(writer, NULL, "stale_readers_cleared", "readers=%d", cleared);
     }
 }
 
@@ -78,7 +78,7 @@ bool upkeep_idle(struct writer *writer) {
         return more;
     }
     if (engine_commit(transaction, &status) != NNRPC_OK) {
-        writer_log(writer, "upkeep_failed", "%s", status.message);
+        writer_log(writer, NULL, "upkeep_failed", "%s", status.message);
         return false;
     }
     return more;
@@ -97,7 +97,7 @@ bool upkeep_is_full(struct writer *writer) {
         writer->next_fill_check_ns = ended_ns + FILL_CHECK_PART * (ended_ns - now_ns);
         if (is_full && !writer->is_full) {
             writer_log(
-                writer, "storage_full", "used_bytes=%zu map_bytes=%zu", touched,
+                writer, NULL, "storage_full", "used_bytes=%zu map_bytes=%zu", touched,
                 engine_map_bytes(engine));
         }
         writer->is_full = is_full;

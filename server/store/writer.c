@@ -36,7 +36,9 @@ uint64_t writer_clock_ns(void) {
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-void writer_log(const struct writer *writer, const char *event, const char *format, ...) {
+void writer_log(
+    const struct writer *writer, const struct store_write *write, const char *event,
+    const char *format, ...) {
     char details[512];
     va_list arguments;
     if (writer->options.log == NULL) {
@@ -45,7 +47,7 @@ void writer_log(const struct writer *writer, const char *event, const char *form
     va_start(arguments, format);
     vsnprintf(details, sizeof(details), format, arguments);
     va_end(arguments);
-    writer->options.log(writer->options.log_self, event, details);
+    writer->options.log(writer->options.log_self, event, details, write);
 }
 
 /* --- The queue ---------------------------------------------------------------------------- */

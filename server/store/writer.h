@@ -25,7 +25,8 @@ struct writer_options {
     uint64_t change_retention_s;
     uint64_t request_retention_s;
     atomic_uint_least64_t *revision; /* kept at the last durable revision */
-    void (*log)(void *self, const char *event, const char *details);
+    void (*log)(
+        void *self, const char *event, const char *details, const struct store_write *write);
     void *log_self;
 };
 

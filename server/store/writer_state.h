@@ -64,8 +64,10 @@ struct writer {
 /** CLOCK_MONOTONIC in nanoseconds. */
 uint64_t writer_clock_ns(void);
 
-void writer_log(const struct writer *writer, const char *event, const char *format, ...)
-    NNRPC_PRINTF(3, 4);
+/** Tells of an event, which is about a write, or (NULL) about none. */
+void writer_log(
+    const struct writer *writer, const struct store_write *write, const char *event,
+    const char *format, ...) NNRPC_PRINTF(4, 5);
 
 /** Applies, makes durable and answers the first `count` writes taken. */
 void group_run(struct writer *writer, uint32_t count);

@@ -16,9 +16,11 @@
 
 /* --- The store ---------------------------------------------------------------------------- */
 
-static void note_event(void *self, const char *event, const char *details) {
+static void note_event(
+    void *self, const char *event, const char *details, const struct store_write *write) {
     struct fixture *fixture = self;
     pthread_mutex_lock(&fixture->log_mutex);
+    fixture->logged_write = write != NULL ? write : fixture->logged_write;
     size_t size = strlen(fixture->log);
     snprintf(fixture->log + size, sizeof(fixture->log) - size, "%s %s\n", event, details);
     pthread_mutex_unlock(&fixture->log_mutex);

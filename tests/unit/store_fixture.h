@@ -32,7 +32,8 @@ struct fixture {
     struct store_options options;
     struct store *store;
     pthread_mutex_t log_mutex;
-    char log[4096]; /* events so far, one a line */
+    char log[4096];                         /* events so far, one a line */
+    const struct store_write *logged_write; /* the last one that an event was about */
 };
 
 /** Opens an empty store. @param options  NULL: the defaults with a small map; folder is set. */
