@@ -235,7 +235,46 @@ static bool gen_c_check_field(
     return true;
 }
 
+/* A type that C has already; in a package no type is so short. */
+static bool gen_c_check_type(
+    struct gen_run *run, const struct gen_file *file, struct gen_path path, const char *full_name,
+    bool is_enum) {
+    static const char *const types[] = {"BUFSIZ", "DIR", "EOF", "FILE", "INFINITY", "NAN", "NULL"};
+    /* protobuf-c puts an underscore before the tag of an enum. */
+    static const char *const tags[] = {"Alignas", "Alignof", "Atomic",    "Bool",
+                                       "Complex", "Generic", "Imaginary", "Noreturn"};
+    const char *type = gen_c_type(run, file, full_name);
+    bool is_taken = gen_is_listed(type, types, sizeof(types) / sizeof(types[0])) ||
+                    strncmp(type, "ProtobufC", strlen("ProtobufC")) == 0 ||
+                    (is_enum && gen_is_listed(type, tags, sizeof(tags) / sizeof(tags[0])));
+    return !is_taken ||
+           gen_refuse(
+               run, file, path,
+               "%s would be \"%s\" in C, which has another meaning there; a package or "
+               "(pb_c_file).c_package gives it another name",
+               full_name, type);
+}
+
+static bool gen_c_check_types(struct gen_run *run, const struct gen_file *file) {
+    for (size_t i = 0; i < file->message_count; i++) {
+        const struct gen_message *message = file->messages[i];
+        if (!gen_c_check_type(run, file, message->path, message->full_name, false)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < file->enum_count; i++) {
+        const struct gen_enum *enumeration = file->enums[i];
+        if (!gen_c_check_type(run, file, enumeration->path, enumeration->full_name, true)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool gen_c_check(struct gen_run *run, const struct gen_file *file) {
+    if (!gen_c_check_types(run, file)) {
+        return false;
+    }
     for (size_t i = 0; i < file->message_count; i++) {
         const struct gen_message *message = file->messages[i];
         for (size_t k = 0; k < message->field_count; k++) {

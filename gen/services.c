@@ -8,6 +8,7 @@
 #include "model.h"
 #include "names.h"
 #include "options.h"
+#include "reserved.h"
 
 /* Numbers of fields in the descriptors. */
 #define FILE_SERVICE 6
@@ -201,6 +202,14 @@ static bool gen_method_build(
         return gen_method_refuse_streaming(run, file, service, method);
     }
     gen_method_name(run, file, service, method);
+    const char *holder = gen_method_reserved_by(method);
+    if (holder != NULL) {
+        return gen_refuse(
+            run, file, method->path,
+            "%s would be \"%s\" and \"%s\" in C, one of which %s has; --nnrpc_opt=prefix=NAME "
+            "keeps them apart",
+            gen_owner(run, service, method), method->function, method->constant, holder);
+    }
     if (!gen_method_link(run, file, service, method)) {
         return false;
     }
@@ -295,6 +304,14 @@ bool gen_services_build(struct gen_run *run, struct gen_file *file) {
             .path = gen_path_of(run, (struct gen_path){0}, FILE_SERVICE, i)};
         if (!gen_service_build(run, file, &service)) {
             return false;
+        }
+        const char *holder = gen_service_reserved_by(file, &service);
+        if (service.method_count > 0 && holder != NULL) {
+            return gen_refuse(
+                run, file, service.path,
+                "service %s would have functions that begin with \"%s_\", as %s has; "
+                "--nnrpc_opt=prefix=NAME keeps them apart",
+                service.full_name, service.function, holder);
         }
         if (service.method_count > 0) {
             gen_service_names_add(run, file, &service);

@@ -351,6 +351,20 @@ class HandMadeRequests(unittest.TestCase):
         service.method.add(name="M", input_type=".X", output_type=".Y")
         self.assertEqual(message_error(request), "a.proto: rpc S/M has no known request type")
 
+    def test_services_named_as_libnnrpc_s_own(self):
+        protos = HERE.parent.parent / "proto" / "nnrpc" / "v1"
+        text = "".join(path.read_text() for path in sorted(protos.glob("*.proto")))
+        names = re.findall(r"(?m)^service (\w+)", text)
+        self.assertGreaterEqual(len(names), 4)
+        for name in names:
+            request = self.request()
+            request.proto_file[0].message_type.add(name="A")
+            service = request.proto_file[0].service.add(name=name)
+            service.method.add(name="M", input_type=".A", output_type=".A")
+            self.assertIn("as libnnrpc has; --nnrpc_opt=prefix=NAME", message_error(request))
+            request.parameter = "prefix=my_"
+            self.assertEqual(message_error(request), "")
+
     def test_a_role_that_is_none(self):
         request = self.request()
         request.proto_file[0].message_type.add(name="A")
