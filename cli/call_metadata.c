@@ -37,7 +37,7 @@ static bool add_entry(
     size_t key_size = mark == NULL ? 0 : (size_t)(mark - given->value);
     char *key = ctl_allocate(key_size + 1, 1);
     memcpy(key, given->value, key_size);
-    if (!lower_key(key)) {
+    if (mark == NULL || !lower_key(key)) {
         ctl_complain(
             "--%s is \"%s\"; it must be %s, the key of letters, digits and -._", given->flag->name,
             given->value, separator == '=' ? "KEY=VALUE" : "\"KEY: VALUE\"");

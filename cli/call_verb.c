@@ -65,6 +65,7 @@ struct slot {
 struct caller {
     struct ctl_context *context;
     const struct nnrpc_method *method;
+    const struct nnrpc_json_types *types;
     const struct ctl_call_metadata *metadata;
     const char *source; /* what the values come from, for complaints; NULL: the command line */
     struct slot *slots; /* a ring */
@@ -112,6 +113,7 @@ static void write_response(struct caller *caller, const ProtobufCMessage *respon
     const struct nnrpc_json_format format = {
         .indent = context->output == CTL_OUTPUT_NDJSON ? 0 : RESULT_INDENT,
         .omit_unset = ctl_given(context, "omit-unset"),
+        .types = caller->types,
     };
     enum nnrpc_code code = nnrpc_json_write(caller->method->response, response, &format, &out);
     if (code == NNRPC_UNIMPLEMENTED || code == NNRPC_OUT_OF_RANGE) {
@@ -149,9 +151,9 @@ static void start(struct caller *caller, const struct ctl_json_value *value) {
         finish_first(caller);
     }
     caller->call_count++;
-    if (nnrpc_json_read(
-            caller->method->request, value->text, value->size, NULL, &request, &status) !=
-        NNRPC_OK) {
+    if (nnrpc_json_read_with_types(
+            caller->method->request, caller->types, value->text, value->size, NULL, &request,
+            &status) != NNRPC_OK) {
         note_failure(caller, value->line, &status, CTL_USAGE);
         return;
     }
@@ -277,12 +279,14 @@ static enum ctl_exit outcome(const struct caller *caller) {
 }
 
 static enum ctl_exit make_calls(
-    struct ctl_context *context, const struct nnrpc_method *method,
-    const struct ctl_call_metadata *metadata, uint64_t window) {
+    struct ctl_context *context, const struct nnrpc_dynamic *types,
+    const struct nnrpc_method *method, const struct ctl_call_metadata *metadata, uint64_t window) {
+    const struct nnrpc_json_types json_types = nnrpc_dynamic_json_types(types);
     NNRPC_CLEANUP(caller_deinit)
     struct caller caller = {
         .context = context,
         .method = method,
+        .types = &json_types,
         .metadata = metadata,
         .window = (size_t)window,
         .slots = ctl_allocate((size_t)window, sizeof(struct slot)),
@@ -314,5 +318,5 @@ enum ctl_exit ctl_call(struct ctl_context *context) {
     if (item->method == NULL) {
         return ctl_usage_error("%s streams; a call here is one message each way", item->name);
     }
-    return make_calls(context, item->method, &metadata, window);
+    return make_calls(context, types, item->method, &metadata, window);
 }

@@ -115,6 +115,14 @@ const struct nnrpc_method *nnrpc_dynamic_find_method(
     return symbol == NULL ? NULL : symbol->item.method;
 }
 
+static const struct nnrpc_message *find_for_json(void *self, const char *full_name) {
+    return nnrpc_dynamic_find_message(self, full_name);
+}
+
+struct nnrpc_json_types nnrpc_dynamic_json_types(const struct nnrpc_dynamic *dynamic) {
+    return (struct nnrpc_json_types){.find = find_for_json, .self = (void *)dynamic};
+}
+
 size_t nnrpc_dynamic_item_count(const struct nnrpc_dynamic *dynamic) {
     return dynamic->symbol_count;
 }

@@ -4,13 +4,16 @@
  */
 #include "json_message.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "field.h"
 #include "json_names.h"
+#include "json_scalar.h"
 #include "json_time.h"
 #include "nnrpc/dynamic.h"
 
+#define BITS_A_WORD 64
 #define KNOWN_NAMES_LISTED 10
 #define NEAREST_NAMES_MAX 16 /* looking for what was meant takes time: only for the first few */
 
@@ -34,6 +37,49 @@ char *nnrpc_json_new_array(
         *(void **)nnrpc_field_at_mutable(field, message) = array;
     }
     return array;
+}
+
+bool nnrpc_json_has_null(const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names) {
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        return names->message->well_known == NNRPC_WELL_KNOWN_VALUE;
+    }
+    return field->type == PROTOBUF_C_TYPE_ENUM && nnrpc_json_is_null_value(field->descriptor);
+}
+
+bool nnrpc_json_mark_seen(uint64_t *seen, unsigned int index) {
+    uint64_t bit = UINT64_C(1) << (index % BITS_A_WORD);
+    bool is_new = (seen[index / BITS_A_WORD] & bit) == 0;
+    seen[index / BITS_A_WORD] |= bit;
+    return is_new;
+}
+
+const struct nnrpc_field *nnrpc_json_chosen_member(
+    const struct nnrpc_message *type, const ProtobufCFieldDescriptor *field, uint32_t chosen) {
+    for (unsigned int index = 0; index < type->descriptor->n_fields; index++) {
+        const ProtobufCFieldDescriptor *other = &type->descriptor->fields[index];
+        if (other->id == chosen && other->quantifier_offset == field->quantifier_offset) {
+            return &type->fields[index];
+        }
+    }
+    assert(!"a oneof's case is one of its members");
+    return NULL;
+}
+
+void nnrpc_json_check_required(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, const uint64_t *seen) {
+    for (unsigned int index = 0; index < type->descriptor->n_fields; index++) {
+        const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
+        bool is_seen = (seen[index / BITS_A_WORD] >> (index % BITS_A_WORD) & 1) != 0;
+        if (field->label == PROTOBUF_C_LABEL_REQUIRED && !is_seen) {
+            const struct nnrpc_json_place missing = {
+                .parent = place,
+                .proto_name = field->name,
+                .json_name = type->fields[index].json_name,
+            };
+            nnrpc_json_problems_add(&reader->problems, &missing, "the field is required");
+        }
+    }
 }
 
 static void append_known_names(struct nnrpc_buffer *out, const struct nnrpc_message *type) {

@@ -6,7 +6,9 @@
 #define NNRPC_JSON_MESSAGE_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "json_place.h"
 #include "json_value.h"
@@ -23,6 +25,21 @@ ProtobufCMessage *nnrpc_json_new_message(
 char *nnrpc_json_new_array(
     struct nnrpc_json_reader *reader, const ProtobufCFieldDescriptor *field,
     ProtobufCMessage *message, size_t count);
+
+/** Whether null is a value of a field's type, and not the absence of one. */
+bool nnrpc_json_has_null(const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names);
+
+/** Marks a field as seen; false when it was already: it then stands under both of its names. */
+bool nnrpc_json_mark_seen(uint64_t *seen, unsigned int index);
+
+/** The member of a oneof that is chosen already, by its number. */
+const struct nnrpc_field *nnrpc_json_chosen_member(
+    const struct nnrpc_message *type, const ProtobufCFieldDescriptor *field, uint32_t chosen);
+
+/** Adds the problem of each required field (proto2) whose bit in `seen` is not set. */
+void nnrpc_json_check_required(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, const uint64_t *seen);
 
 /** Adds the problem of a key that is no field's, with the name that may have been meant. */
 void nnrpc_json_refuse_key(

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "field.h"
+#include "json_any.h"
 #include "json_message.h"
 #include "json_names.h"
 #include "json_place.h"
@@ -79,14 +80,6 @@ static bool enter(struct nnrpc_json_reader *reader, const struct nnrpc_json_plac
     return true;
 }
 
-/* Whether null is a value of a field's type, and not the absence of one. */
-static bool has_null(const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names) {
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-        return names->message->well_known == NNRPC_WELL_KNOWN_VALUE;
-    }
-    return field->type == PROTOBUF_C_TYPE_ENUM && nnrpc_json_is_null_value(field->descriptor);
-}
-
 static bool read_value(
     struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
     const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names, json_t *json,
@@ -110,7 +103,7 @@ static bool read_item(
     struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
     const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names, json_t *json,
     union nnrpc_field_value *out_value) {
-    if (json_is_null(json) && !has_null(field, names)) {
+    if (json_is_null(json) && !nnrpc_json_has_null(field, names)) {
         nnrpc_json_problems_add(&reader->problems, place, "null is not possible here");
         return false;
     }
@@ -210,19 +203,6 @@ static void read_map(
 
 /* --- Fields ------------------------------------------------------------------------------- */
 
-/* The member of a oneof that is chosen already. */
-static const struct nnrpc_field *chosen_member(
-    const struct nnrpc_message *type, const ProtobufCFieldDescriptor *field, uint32_t chosen) {
-    for (unsigned int index = 0; index < type->descriptor->n_fields; index++) {
-        const ProtobufCFieldDescriptor *other = &type->descriptor->fields[index];
-        if (other->id == chosen && other->quantifier_offset == field->quantifier_offset) {
-            return &type->fields[index];
-        }
-    }
-    assert(!"a oneof's case is one of its members");
-    return NULL;
-}
-
 static void read_oneof_member(
     struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
     const struct nnrpc_message *type, unsigned int index, ProtobufCMessage *message, json_t *json) {
@@ -231,7 +211,8 @@ static void read_oneof_member(
     if (*chosen != 0) {
         nnrpc_json_problems_add(
             &reader->problems, place, "only one of \"%s\" and \"%s\" is possible",
-            chosen_member(type, field, *chosen)->json_name, type->fields[index].json_name);
+            nnrpc_json_chosen_member(type, field, *chosen)->json_name,
+            type->fields[index].json_name);
         return;
     }
     union nnrpc_field_value value;
@@ -253,7 +234,7 @@ static void read_field(
     const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
     const struct nnrpc_field *names = &type->fields[index];
     bool is_repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
-    if (json_is_null(json) && (is_repeated || !has_null(field, names))) {
+    if (json_is_null(json) && (is_repeated || !nnrpc_json_has_null(field, names))) {
         if (field->label == PROTOBUF_C_LABEL_REQUIRED) {
             nnrpc_json_problems_add(&reader->problems, place, "the field is required");
         }
@@ -278,14 +259,6 @@ static void read_field(
 
 /* --- Objects ------------------------------------------------------------------------------ */
 
-/* Marks a field as seen; false when it was already: it then stands under both of its names. */
-static bool mark_seen(uint64_t *seen, unsigned int index) {
-    uint64_t bit = UINT64_C(1) << (index % BITS_A_WORD);
-    bool is_new = (seen[index / BITS_A_WORD] & bit) == 0;
-    seen[index / BITS_A_WORD] |= bit;
-    return is_new;
-}
-
 static void read_keys(
     struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
     const struct nnrpc_message *type, ProtobufCMessage *message, json_t *json, uint64_t *seen) {
@@ -308,30 +281,12 @@ static void read_keys(
         item.json_name = names->json_name;
         item.is_secret = (names->flags & NNRPC_FIELD_SENSITIVE) != 0;
         hint = index + 1;
-        if (mark_seen(seen, index)) {
+        if (nnrpc_json_mark_seen(seen, index)) {
             read_field(reader, &item, type, index, message, json_object_iter_value(at));
         } else {
             nnrpc_json_problems_add(
                 &reader->problems, &item, "the field stands twice, as \"%s\" and as \"%s\"",
                 item.json_name, item.proto_name);
-        }
-    }
-}
-
-/* What proto2 calls required; types of proto3 have no such fields. */
-static void check_required(
-    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
-    const struct nnrpc_message *type, const uint64_t *seen) {
-    for (unsigned int index = 0; index < type->descriptor->n_fields; index++) {
-        const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
-        bool is_seen = (seen[index / BITS_A_WORD] >> (index % BITS_A_WORD) & 1) != 0;
-        if (field->label == PROTOBUF_C_LABEL_REQUIRED && !is_seen) {
-            const struct nnrpc_json_place missing = {
-                .parent = place,
-                .proto_name = field->name,
-                .json_name = type->fields[index].json_name,
-            };
-            nnrpc_json_problems_add(&reader->problems, &missing, "the field is required");
         }
     }
 }
@@ -363,7 +318,7 @@ static ProtobufCMessage *read_object(
     }
     if (message != NULL) {
         read_keys(reader, place, type, message, json, many == NULL ? few : many);
-        check_required(reader, place, type, many == NULL ? few : many);
+        nnrpc_json_check_required(reader, place, type, many == NULL ? few : many);
     }
     reader->depth--;
     return message;
@@ -420,6 +375,35 @@ static ProtobufCMessage *read_dynamic_value(
     return message;
 }
 
+/* The message in an Any: its fields beside "@type", or, where its JSON is no object of fields, that
+ * under "value". An object without keys is an Any without a message. */
+static ProtobufCMessage *read_any(
+    struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
+    const struct nnrpc_message *type, json_t *json) {
+    if (!json_is_object(json)) {
+        expected(reader, place, "an object", json);
+        return NULL;
+    }
+    if (json_object_size(json) == 0 && reader->types != NULL) {
+        return nnrpc_json_new_message(reader, type->descriptor);
+    }
+    NNRPC_CLEANUP(json_decrefp) json_t *url = json_incref(json_object_get(json, "@type"));
+    const struct nnrpc_message *held =
+        nnrpc_json_find_any(reader, place, json_is_string(url) ? json_string_value(url) : NULL);
+    if (held == NULL) {
+        return NULL;
+    }
+    json_object_del(json, "@type");
+    json_t *value = nnrpc_json_is_object_of_fields(held) ? json : json_object_get(json, "value");
+    if (value == NULL || (value != json && json_object_size(json) != 1)) {
+        nnrpc_json_problems_add(
+            &reader->problems, place, "beside \"@type\" stands \"value\" and nothing else");
+        return NULL;
+    }
+    return nnrpc_json_pack_any(
+        reader, type, json_string_value(url), read_message(reader, place, held, NULL, value));
+}
+
 static ProtobufCMessage *read_message(
     struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
     const struct nnrpc_message *type, const struct nnrpc_message *mask_of, json_t *json) {
@@ -440,9 +424,7 @@ static ProtobufCMessage *read_message(
     case NNRPC_WELL_KNOWN_VALUE:
         return read_dynamic_value(reader, place, type, json);
     case NNRPC_WELL_KNOWN_ANY:
-        nnrpc_json_problems_add(
-            &reader->problems, place, "google.protobuf.Any cannot be given as JSON");
-        return NULL;
+        return read_any(reader, place, type, json);
     }
     return NULL;
 }
@@ -542,9 +524,10 @@ static void append_keys(
 }
 
 static enum nnrpc_code read_tree(
-    const struct nnrpc_message *type, json_t *json, ProtobufCAllocator *allocator,
-    ProtobufCMessage **out_message, struct nnrpc_status *status) {
-    struct nnrpc_json_reader reader = {.allocator = allocator, .problems = {.status = status}};
+    const struct nnrpc_message *type, const struct nnrpc_json_types *types, json_t *json,
+    ProtobufCAllocator *allocator, ProtobufCMessage **out_message, struct nnrpc_status *status) {
+    struct nnrpc_json_reader reader = {
+        .allocator = allocator, .types = types, .problems = {.status = status}};
     ProtobufCMessage *message = read_message(&reader, NULL, type, NULL, json);
     enum nnrpc_code code = nnrpc_json_problems_finish(&reader.problems);
     nnrpc_json_problems_deinit(&reader.problems);
@@ -562,8 +545,9 @@ static enum nnrpc_code read_tree(
 }
 
 static enum nnrpc_code read_text(
-    const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
-    ProtobufCMessage **out_message, struct nnrpc_buffer *out_keys, struct nnrpc_status *status) {
+    const struct nnrpc_message *type, const struct nnrpc_json_types *types, const char *text,
+    size_t size, ProtobufCAllocator *allocator, ProtobufCMessage **out_message,
+    struct nnrpc_buffer *out_keys, struct nnrpc_status *status) {
     if (size > NNRPC_JSON_MAX_BYTES) {
         return nnrpc_fail(
             status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON,
@@ -574,9 +558,23 @@ static enum nnrpc_code read_text(
     if (code != NNRPC_OK) {
         return code;
     }
-    code = read_tree(type, json, allocator, out_message, status);
+    code = read_tree(type, types, json, allocator, out_message, status);
     if (code == NNRPC_OK && out_keys != NULL) {
         append_keys(type, json, out_keys);
+    }
+    return code;
+}
+
+/* Writes the status only when there is something wrong. */
+static enum nnrpc_code read_or_fail(
+    const struct nnrpc_message *type, const struct nnrpc_json_types *types, const char *text,
+    size_t size, ProtobufCAllocator *allocator, ProtobufCMessage **out_message,
+    struct nnrpc_buffer *out_keys, struct nnrpc_status *out_status) {
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    enum nnrpc_code code =
+        read_text(type, types, text, size, allocator, out_message, out_keys, &status);
+    if (code != NNRPC_OK && out_status != NULL) {
+        nnrpc_status_move(out_status, &status);
     }
     return code;
 }
@@ -591,10 +589,12 @@ enum nnrpc_code nnrpc_json_read_keys(
     const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
     ProtobufCMessage **out_message, struct nnrpc_buffer *out_keys,
     struct nnrpc_status *out_status) {
-    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
-    enum nnrpc_code code = read_text(type, text, size, allocator, out_message, out_keys, &status);
-    if (code != NNRPC_OK && out_status != NULL) {
-        nnrpc_status_move(out_status, &status);
-    }
-    return code;
+    return read_or_fail(type, NULL, text, size, allocator, out_message, out_keys, out_status);
+}
+
+enum nnrpc_code nnrpc_json_read_with_types(
+    const struct nnrpc_message *type, const struct nnrpc_json_types *types, const char *text,
+    size_t size, ProtobufCAllocator *allocator, ProtobufCMessage **out_message,
+    struct nnrpc_status *out_status) {
+    return read_or_fail(type, types, text, size, allocator, out_message, NULL, out_status);
 }

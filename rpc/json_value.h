@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "json_place.h"
+#include "nnrpc/json.h"
 #include "nnrpc/schema.h"
 
 enum nnrpc_json_kind {
@@ -49,7 +50,8 @@ union nnrpc_field_value {
 
 /** Who takes what is allocated and what is wrong. */
 struct nnrpc_json_reader {
-    ProtobufCAllocator *allocator; /* NULL: malloc */
+    ProtobufCAllocator *allocator;        /* NULL: malloc */
+    const struct nnrpc_json_types *types; /* of what an Any holds; NULL: none is known */
     struct nnrpc_json_problems problems;
     bool is_out_of_memory;
     unsigned int depth; /* objects and lists around the current value */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "field.h"
+#include "json_any.h"
 #include "json_names.h"
 #include "json_scalar.h"
 #include "json_time.h"
@@ -273,18 +274,25 @@ static void write_field(
     }
 }
 
-static void write_fields(
-    struct writer *writer, const struct nnrpc_message *type, const ProtobufCMessage *message) {
-    bool is_first = true;
-    open_bracket(writer, '{');
+/* The fields of a message inside brackets that are open. */
+static void write_members(
+    struct writer *writer, const struct nnrpc_message *type, const ProtobufCMessage *message,
+    bool *is_first) {
     for (unsigned int index = 0; index < type->descriptor->n_fields && !writer->out->failed;
          index++) {
         const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
         if (is_written(writer, field, &type->fields[index], message)) {
-            next_item(writer, &is_first);
+            next_item(writer, is_first);
             write_field(writer, field, &type->fields[index], message);
         }
     }
+}
+
+static void write_fields(
+    struct writer *writer, const struct nnrpc_message *type, const ProtobufCMessage *message) {
+    bool is_first = true;
+    open_bracket(writer, '{');
+    write_members(writer, type, message, &is_first);
     close_bracket(writer, '}', is_first);
 }
 
@@ -363,6 +371,35 @@ static void write_dynamic_value(
     nnrpc_buffer_append_text(writer->out, "null");
 }
 
+/* The fields of what an Any holds beside its "@type"; what is no object of fields, as "value". */
+static void write_any(struct writer *writer, const ProtobufCMessage *any) {
+    const char *url = nnrpc_json_any_url(any);
+    const struct nnrpc_message *type = NULL;
+    ProtobufCMessage *held = nnrpc_json_unpack_any(writer->format->types, any, &type);
+    if (held == NULL && (url[0] != '\0' || writer->format->types == NULL)) {
+        refuse(writer, NNRPC_UNIMPLEMENTED);
+        return;
+    }
+    bool is_first = true;
+    open_bracket(writer, '{');
+    if (held != NULL) {
+        next_item(writer, &is_first);
+        nnrpc_buffer_append_text(writer->out, "\"@type\"");
+        write_colon(writer);
+        nnrpc_json_write_string(writer->out, url, strlen(url));
+    }
+    if (held != NULL && nnrpc_json_is_object_of_fields(type)) {
+        write_members(writer, type, held, &is_first);
+    } else if (held != NULL && !writer->out->failed) {
+        next_item(writer, &is_first);
+        nnrpc_buffer_append_text(writer->out, "\"value\"");
+        write_colon(writer);
+        write_message(writer, type, held, NULL);
+    }
+    close_bracket(writer, '}', is_first);
+    protobuf_c_message_free_unpacked(held, NULL);
+}
+
 static void write_message(
     struct writer *writer, const struct nnrpc_message *type, const ProtobufCMessage *message,
     const struct nnrpc_message *mask_of) {
@@ -388,7 +425,7 @@ static void write_message(
         write_dynamic_value(writer, type, message);
         return;
     case NNRPC_WELL_KNOWN_ANY:
-        refuse(writer, NNRPC_UNIMPLEMENTED);
+        write_any(writer, message);
         return;
     }
 }

@@ -16,6 +16,7 @@
 #include "descriptor_set.h"
 #include "everything.nnrpc.h"
 #include "expect_status.h"
+#include "google/protobuf/any.nnrpc.h"
 #include "json_text.h"
 #include "nnrpc/json.h"
 #include "nnrpc/v1/reflection_service.nnrpc.h"
@@ -341,6 +342,105 @@ static void repeated_numbers_of_proto2_are_packed_only_where_it_says_so(void **s
     protobuf_c_message_free_unpacked(message, NULL);
 }
 
+/* --- Any ---------------------------------------------------------------------------------- */
+
+#define ANY(content) "{\"any\":{\"@type\":\"type.googleapis.com/" content "}}"
+
+/* A text goes into a message with an Any and comes out as it was. */
+static void expect_held(const struct nnrpc_dynamic *dynamic, const char *text) {
+    const struct nnrpc_json_types types = nnrpc_dynamic_json_types(dynamic);
+    const struct nnrpc_json_format format = {.omit_unset = true, .types = &types};
+    const struct nnrpc_message *type = nnrpc_dynamic_find_message(dynamic, "unit.WellKnown");
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    ProtobufCMessage *message = NULL;
+    enum nnrpc_code code =
+        nnrpc_json_read_with_types(type, &types, text, strlen(text), NULL, &message, &status);
+    assert_string_equal(status.message, "");
+    assert_int_equal(code, NNRPC_OK);
+    expect_json_form(type, message, &format, text, __FILE__, __LINE__);
+    size_t size = 0;
+    uint8_t *bytes = pack_message(message, &size);
+    ProtobufCMessage *unpacked = protobuf_c_message_unpack(type->descriptor, NULL, size, bytes);
+    expect_json_form(type, unpacked, &format, text, __FILE__, __LINE__);
+    free(bytes);
+    protobuf_c_message_free_unpacked(unpacked, NULL);
+    protobuf_c_message_free_unpacked(message, NULL);
+}
+
+static void an_any_holds_every_message_of_the_set(void **state) {
+    expect_held(*state, ANY("unit.Scalars\",\"int32Value\":7,\"stringValue\":\"x\""));
+    expect_held(*state, ANY("unit.old.Record.Part\""));
+    expect_held(*state, ANY("google.protobuf.Timestamp\",\"value\":\"2024-02-29T12:30:00Z\""));
+    expect_held(*state, ANY("google.protobuf.Value\",\"value\":[null,{\"a\":1}]"));
+    expect_held(*state, ANY("google.protobuf.Empty\""));
+    expect_held(
+        *state, ANY("google.protobuf.Any\",\"value\":{\"@type\":\"x/unit.Node\",\"NodeID\":"
+                    "\"n\"}"));
+    expect_held(*state, "{\"any\":{}}");
+}
+
+/* A text with an Any is refused with exactly this message. */
+static void refused_any(
+    const struct nnrpc_dynamic *dynamic, const char *text, const char *message) {
+    const struct nnrpc_json_types types = nnrpc_dynamic_json_types(dynamic);
+    const struct nnrpc_message *type = nnrpc_dynamic_find_message(dynamic, "unit.WellKnown");
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    ProtobufCMessage *untouched = NULL;
+    assert_int_equal(
+        nnrpc_json_read_with_types(type, &types, text, strlen(text), NULL, &untouched, &status),
+        NNRPC_INVALID_ARGUMENT);
+    expect_status(&status, NNRPC_INVALID_ARGUMENT, "INVALID_JSON", message);
+    assert_null(untouched);
+}
+
+static void an_any_that_holds_nothing_known_is_refused(void **state) {
+    refused_any(
+        *state, ANY("unit.None\""),
+        "any: \"@type\" names no known message: \"type.googleapis.com/unit.None\"");
+    refused_any(
+        *state, "{\"any\":{\"@type\":\"unit.Node\"}}",
+        "any: \"@type\" names no known message: \"unit.Node\"");
+    refused_any(
+        *state, "{\"any\":{\"a\":1}}",
+        "any: \"@type\" must say which message it is: \"type.googleapis.com/package.Type\"");
+    refused_any(
+        *state, "{\"any\":{\"@type\":1}}",
+        "any: \"@type\" must say which message it is: \"type.googleapis.com/package.Type\"");
+    refused_any(*state, "{\"any\":[]}", "any: expected an object, found a list");
+    refused_any(
+        *state, ANY("unit.Scalars\",\"int32value\":7"),
+        "any.int32value: unknown key \"int32value\"; did you mean \"int32Value\"?");
+    refused_any(
+        *state, ANY("google.protobuf.Timestamp\",\"value\":\"2024-02-29T12:30:00Z\",\"b\":1"),
+        "any: beside \"@type\" stands \"value\" and nothing else");
+    refused_any(
+        *state, ANY("google.protobuf.Timestamp\""),
+        "any: beside \"@type\" stands \"value\" and nothing else");
+}
+
+static void an_any_that_cannot_be_unpacked_is_written_as_null(void **state) {
+    const struct nnrpc_json_types types = nnrpc_dynamic_json_types(*state);
+    const struct nnrpc_json_format format = {.types = &types};
+    const struct {
+        char *url;
+        ProtobufCBinaryData value;
+    } CASES[] = {
+        {"x/unit.None", {0}},
+        {"x/unit.Scalars", {.len = 2, .data = (uint8_t *)"\x08\xff"}},
+        {"unit.Scalars", {0}},
+    };
+    for (size_t i = 0; i < NNRPC_LENGTH(CASES); i++) {
+        NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer out = {0};
+        Google__Protobuf__Any any = GOOGLE__PROTOBUF__ANY__INIT;
+        any.type_url = CASES[i].url;
+        any.value = CASES[i].value;
+        assert_int_equal(
+            nnrpc_json_write(&google_protobuf_any_message, &any.base, &format, &out),
+            NNRPC_UNIMPLEMENTED);
+        assert_string_equal(nnrpc_buffer_text(&out), "null");
+    }
+}
+
 /* --- Finding ------------------------------------------------------------------------------ */
 
 static void items_are_found_by_full_name_and_are_in_order(void **state) {
@@ -428,6 +528,9 @@ int main(void) {
         cmocka_unit_test(an_optional_value_of_proto2_is_left_out_unless_it_is_set),
         cmocka_unit_test(a_required_field_of_proto2_must_stand_in_json),
         cmocka_unit_test(repeated_numbers_of_proto2_are_packed_only_where_it_says_so),
+        cmocka_unit_test(an_any_holds_every_message_of_the_set),
+        cmocka_unit_test(an_any_that_holds_nothing_known_is_refused),
+        cmocka_unit_test(an_any_that_cannot_be_unpacked_is_written_as_null),
         cmocka_unit_test(items_are_found_by_full_name_and_are_in_order),
         cmocka_unit_test(a_method_that_streams_is_an_item_but_in_no_table),
         cmocka_unit_test(methods_have_their_options),

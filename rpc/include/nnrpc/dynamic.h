@@ -32,6 +32,7 @@
 #include "nnrpc/base.h"
 #include "nnrpc/buffer.h"
 #include "nnrpc/client.h"
+#include "nnrpc/json.h"
 #include "nnrpc/schema.h"
 #include "nnrpc/status.h"
 
@@ -111,6 +112,9 @@ const struct nnrpc_service *nnrpc_dynamic_find_service(
     const struct nnrpc_dynamic *dynamic, const char *name);
 const struct nnrpc_method *nnrpc_dynamic_find_method(
     const struct nnrpc_dynamic *dynamic, const char *name);
+
+/** The messages of a set as what a google.protobuf.Any may hold; valid as long as the set. */
+struct nnrpc_json_types nnrpc_dynamic_json_types(const struct nnrpc_dynamic *dynamic);
 
 /** The comment before an item in its .proto, as it stands there, or "". */
 const char *nnrpc_dynamic_comment(

@@ -12,7 +12,9 @@
  *
  * Whole numbers may stand in quotes or not, but not where JSON would lose digits: a number without
  * quotes is refused above 64 bits, and one with a fraction or exponent above 2^53. Map entries are
- * written in the order of their keys. google.protobuf.Any has no JSON form here. Any thread.
+ * written in the order of their keys. Any thread.
+ *
+ * google.protobuf.Any has a JSON form only where the types are given that it may hold.
  */
 #ifndef NNRPC_JSON_H
 #define NNRPC_JSON_H
@@ -35,11 +37,19 @@ NNRPC_BEGIN_DECLARATIONS
 /** Deepest nesting of objects and lists that is read. */
 #define NNRPC_JSON_MAX_DEPTH 100
 
+/** The types that a google.protobuf.Any may hold, as nnrpc_dynamic_json_types() has them. */
+struct nnrpc_json_types {
+    /** A message's table by its full name, or NULL. */
+    const struct nnrpc_message *(*find)(void *self, const char *full_name);
+    void *self;
+};
+
 /** All zero: one line, every field. */
 struct nnrpc_json_format {
     uint32_t indent;      /* spaces a level; 0: everything on one line, ", " and ": " not spaced */
     bool omit_unset;      /* leave out fields that have their default value */
     bool with_input_only; /* write input-only fields too: for requests */
+    const struct nnrpc_json_types *types; /* of what an Any may hold; NULL: none */
 };
 
 /**
@@ -49,8 +59,8 @@ struct nnrpc_json_format {
  * @param format  NULL for the default.
  * @return NNRPC_OK; NNRPC_RESOURCE_EXHAUSTED (out->failed is set) without memory, or for a message
  *         nested above 256 objects and lists; NNRPC_OUT_OF_RANGE for a Timestamp or Duration beyond
- *         its bounds or a Value that is no finite number, NNRPC_UNIMPLEMENTED for an Any: both
- * write null there and the rest.
+ *         its bounds or a Value that is no finite number, NNRPC_UNIMPLEMENTED for an Any of a type
+ * that is not given: both write null there and the rest.
  */
 NNRPC_NODISCARD enum nnrpc_code nnrpc_json_write(
     const struct nnrpc_message *type, const ProtobufCMessage *message,
@@ -76,6 +86,12 @@ void nnrpc_json_write_string(struct nnrpc_buffer *out, const char *text, size_t 
 NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read(
     const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
     ProtobufCMessage **out_message, struct nnrpc_status *out_status);
+
+/** As nnrpc_json_read(), with the types that a google.protobuf.Any may hold: NULL for none. */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read_with_types(
+    const struct nnrpc_message *type, const struct nnrpc_json_types *types, const char *text,
+    size_t size, ProtobufCAllocator *allocator, ProtobufCMessage **out_message,
+    struct nnrpc_status *out_status);
 
 /**
  * As nnrpc_json_read(), and lists the keys of the outermost object that were present, null ones

@@ -26,6 +26,7 @@ ITEM = {
     "parts": [{"name": "p", "shelf": "18446744073709551615"}], "room": "",
     "cameAt": "2024-02-29T12:30:00.500Z", "stays": "1.500s", "mask": "name,cameAt",
     "more": {"a": [1, None, {"b": True}]}, "picture": "AQI=", "price": 2.5,
+    "extra": {"@type": "type.googleapis.com/catalog.v1.WaitRequest", "waitMs": 5},
 }
 
 
@@ -133,7 +134,8 @@ class Looking(Case):
         self.assertEqual(template, {
             "name": "", "grade": "unspecified", "titles": {"": ""}, "parts": [], "shelf": "0",
             "cameAt": "1970-01-01T00:00:00Z", "stays": "0s", "mask": "", "more": {},
-            "picture": "", "owner": None, "price": 0, "secret": ""})
+            "picture": "", "owner": None, "price": 0, "secret": "",
+            "extra": None})
         self.curl("call", "CatalogService/Echo", json.dumps(template))
 
     def test_describe_shows_messages_enums_and_services(self):
@@ -185,7 +187,8 @@ class Calling(Case):
         expected["parts"] = [{
             "name": "p", "grade": "unspecified", "titles": {}, "parts": [],
             "shelf": "18446744073709551615", "cameAt": None, "stays": None, "mask": None,
-            "more": None, "picture": "", "owner": None, "price": None, "id": ""}]
+            "more": None, "picture": "", "owner": None, "price": None, "id": "",
+            "extra": None}]
         text = json.dumps({**ITEM, "secret": "s"})
         self.assertEqual(self.curl("call", "catalog.v1.CatalogService/Echo", text).json, expected)
         self.assertEqual(self.curl("call", "CatalogService.Echo", text).json, expected)
