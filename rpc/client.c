@@ -13,7 +13,11 @@
 #include "clock.h"
 #include "control.h"
 #include "driver.h"
-#include "nnrpc/crypto.h"
+#include "event_loop.h"
+#include "fork.h"
+#include "hedge.h"
+#include "nnrpc/server.h"
+#include "outgoing.h"
 #include "pending.h"
 #include "reply_metadata.h"
 #include "scan.h"
@@ -25,7 +29,7 @@ static enum nnrpc_code fail_memory(struct nnrpc_status *out_status) {
         out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT", "out of memory");
 }
 
-/* Not locked: gives a call back that was never queued. */
+/* Not locked: gives a call back that is in no list and no lane. */
 static void discard(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
     pthread_mutex_lock(&client->mutex);
@@ -50,22 +54,36 @@ static enum nnrpc_lane_class find_lane_class(
     return lane_class;
 }
 
+/* Tells of a call that could not begin, and hands its status over. */
+static enum nnrpc_code give_up(
+    struct nnrpc_pending *pending, struct nnrpc_status *status, struct nnrpc_status *out_status) {
+    enum nnrpc_code code = status->code;
+    outgoing_end(pending, status);
+    if (out_status != NULL) {
+        nnrpc_status_move(out_status, status);
+    }
+    return code;
+}
+
 /* Makes a call that is ready to be queued. */
 static enum nnrpc_code prepare(
     struct nnrpc_client *client, const struct nnrpc_method *method,
     const struct nnrpc_call_options *options, const struct pending_request *request,
     struct nnrpc_pending **out_pending, struct nnrpc_status *out_status) {
+    if (fork_happened(client->generation)) {
+        return fork_fail(out_status, "client");
+    }
     struct nnrpc_pending *pending = pending_new(client);
     if (pending == NULL) {
         return fail_memory(out_status);
     }
-    enum nnrpc_code code = pending_fill(pending, method, options, request, out_status);
-    if (code != NNRPC_OK) {
+    struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
+    if (pending_fill(pending, method, options, request, &status) != NNRPC_OK) {
+        enum nnrpc_code code = give_up(pending, &status, out_status);
         discard(pending);
         return code;
     }
     pending->lane_class = find_lane_class(method, request);
-    pending->deadline_ns = nnrpc_clock_ns() + (uint64_t)pending->timeout_ms * 1000000u;
     *out_pending = pending;
     return NNRPC_OK;
 }
@@ -76,37 +94,14 @@ static void enqueue(struct nnrpc_pending *pending) {
     pending_list_append(&pending->client->queues[pending->lane_class], pending);
 }
 
-/* --- Finishing ---------------------------------------------------------------------------- */
+/* --- Taking answers ----------------------------------------------------------------------- */
 
-/* Locked. Waits; when the deadline passes first, the call is given up and gone. */
-static enum nnrpc_code wait_for(struct nnrpc_pending *pending, struct nnrpc_status *out_status) {
-    driver_wait(pending);
-    if (pending->state == PENDING_DONE) {
-        return NNRPC_OK;
-    }
-    bool was_sent = pending->state == PENDING_IN_FLIGHT && pending->lane->is_under_way;
-    if (pending->reply_metadata != NULL) {
-        reply_metadata_fill(pending->reply_metadata, (struct nnrpc_slice){NULL, 0});
-    }
-    enum nnrpc_code code = pending_fail_deadline(pending, was_sent, out_status);
-    client_queue_abandon(pending->client, pending);
-    driver_nudge(pending->client);
-    return code;
-}
-
-/* Takes what every answer has: metadata and status. */
-static enum nnrpc_code take_status(struct nnrpc_pending *pending, struct nnrpc_status *out_status) {
-    if (pending->reply_metadata != NULL) {
-        reply_metadata_fill(
-            pending->reply_metadata,
-            pending->reply == NULL ? (struct nnrpc_slice){NULL, 0} : pending->response.whole);
-    }
-    enum nnrpc_code code = pending->status.code;
-    if (out_status != NULL) {
-        nnrpc_status_move(out_status, &pending->status);
-    }
-    return code;
-}
+/* Where an answer goes: to a message, or to packed bytes. */
+struct answer {
+    ProtobufCMessage **message; /* NULL: packed */
+    uint8_t **packed;
+    size_t *packed_size;
+};
 
 static enum nnrpc_code fail_reply(
     const struct nnrpc_pending *pending, const char *problem, struct nnrpc_status *out_status) {
@@ -150,42 +145,136 @@ static enum nnrpc_code take_packed(
     return NNRPC_OK;
 }
 
-/* Not locked. Takes the answer of a call that is done, as a message, and releases the call. */
-static enum nnrpc_code take(
-    struct nnrpc_pending *pending, ProtobufCMessage **out_response,
-    struct nnrpc_status *out_status) {
-    enum nnrpc_code code = take_status(pending, out_status);
-    if (code == NNRPC_OK) {
-        code = take_message(pending, out_response, out_status);
+static void take(struct nnrpc_pending *answered, const struct answer *out) {
+    if (answered->status.code != NNRPC_OK) {
+        return;
     }
-    discard(pending);
+    if (out->message != NULL) {
+        (void)take_message(answered, out->message, &answered->status);
+    } else {
+        (void)take_packed(answered, out->packed, out->packed_size, &answered->status);
+    }
+}
+
+/* --- Finishing ---------------------------------------------------------------------------- */
+
+/* Locked. Says why there is no answer. Its server knows the deadline; of another end it is told. */
+static void fail_unanswered(struct nnrpc_pending *pending, struct nnrpc_status *out_status) {
+    bool was_sent = pending->state == PENDING_IN_FLIGHT && pending->lane->is_under_way;
+    if (nnrpc_clock_ns() >= pending->deadline_ns) {
+        (void)pending_fail_deadline(pending, was_sent, out_status);
+        return;
+    }
+    pending->is_unwanted = true;
+    if (nnrpc_call_check_wanted(pending->parent, out_status) == NNRPC_OK) {
+        (void)nnrpc_fail(
+            out_status, NNRPC_CANCELLED, NNRPC_DOMAIN, "CANCELLED", "the call was given up");
+    }
+}
+
+/* Locked. Gives up a call, or the hedge of one, that may be anywhere. */
+static void abandon(struct nnrpc_pending *pending, bool tell_server) {
+    if (tell_server) {
+        control_note(pending->client, pending);
+    }
+    client_queue_abandon(pending->client, pending);
+}
+
+/* Not locked. Releases a call, wherever it is. */
+static void dispose(struct nnrpc_pending *pending) {
+    struct nnrpc_client *client = pending->client;
+    pthread_mutex_lock(&client->mutex);
+    event_loop_forget(pending);
+    bool was_done = pending->state == PENDING_DONE && pending->hedge == NULL;
+    if (pending->hedge != NULL) {
+        abandon(pending->hedge, true);
+        pending->hedge = NULL;
+        pending->is_unwanted = true; /* the other one has won, or both are given up */
+    }
+    void *body = NULL;
+    if (was_done) {
+        body = pending_release(pending);
+    } else {
+        abandon(pending, pending->is_unwanted);
+        driver_nudge(client);
+    }
+    bool has_notes = client->cancellation_count > 0;
+    pthread_mutex_unlock(&client->mutex);
+    nnrpc_body_free(body);
+    if (has_notes) {
+        control_flush(client);
+    }
+}
+
+/* Not locked. Hands over how a call ended, with `status`, and releases it. */
+static enum nnrpc_code conclude(
+    struct nnrpc_pending *pending, struct nnrpc_status *status, struct nnrpc_status *out_status) {
+    if (pending->reply_metadata != NULL) {
+        const struct nnrpc_pending *answer = pending->answer;
+        reply_metadata_fill(
+            pending->reply_metadata, answer == NULL || answer->reply == NULL
+                                         ? (struct nnrpc_slice){NULL, 0}
+                                         : answer->response.whole);
+    }
+    outgoing_end(pending, status);
+    enum nnrpc_code code = status->code;
+    if (out_status != NULL) {
+        nnrpc_status_move(out_status, status);
+    }
+    dispose(pending);
     return code;
+}
+
+/* Locked, and unlocks. Waits for a call and takes its answer. */
+static enum nnrpc_code finish(
+    struct nnrpc_pending *pending, const struct answer *out, struct nnrpc_status *out_status) {
+    struct nnrpc_client *client = pending->client;
+    driver_wait(pending);
+    pending->answer = hedge_find_answer(pending);
+    if (pending->answer != NULL) {
+        pthread_mutex_unlock(&client->mutex);
+        take(pending->answer, out);
+        return conclude(pending, &pending->answer->status, out_status);
+    }
+    struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
+    fail_unanswered(pending, &status);
+    pthread_mutex_unlock(&client->mutex);
+    return conclude(pending, &status, out_status);
 }
 
 /* --- Calls -------------------------------------------------------------------------------- */
 
-/* Starts a call and waits for it; afterwards it is done, or gone. */
-static enum nnrpc_code run(struct nnrpc_pending *pending, struct nnrpc_status *out_status) {
-    struct nnrpc_client *client = pending->client;
+static enum nnrpc_code call(
+    struct nnrpc_client *client, const struct nnrpc_method *method,
+    const struct nnrpc_call_options *options, const struct pending_request *request,
+    const struct answer *out, struct nnrpc_status *out_status) {
+    struct nnrpc_pending *pending = NULL;
+    enum nnrpc_code code = prepare(client, method, options, request, &pending, out_status);
+    if (pending == NULL) {
+        return code;
+    }
     pthread_mutex_lock(&client->mutex);
     enqueue(pending);
-    enum nnrpc_code code = wait_for(pending, out_status);
-    pthread_mutex_unlock(&client->mutex);
-    return code;
+    return finish(pending, out, out_status);
 }
 
 enum nnrpc_code nnrpc_client_call(
     struct nnrpc_client *client, const struct nnrpc_method *method,
     const struct nnrpc_call_options *options, const ProtobufCMessage *request,
     ProtobufCMessage **out_response, struct nnrpc_status *out_status) {
-    struct pending_request asked = {.message = request};
-    struct nnrpc_pending *pending = NULL;
-    enum nnrpc_code code = prepare(client, method, options, &asked, &pending, out_status);
-    if (pending == NULL) {
-        return code;
-    }
-    code = run(pending, out_status);
-    return code == NNRPC_OK ? take(pending, out_response, out_status) : code;
+    return call(
+        client, method, options, &(struct pending_request){.message = request},
+        &(struct answer){.message = out_response}, out_status);
+}
+
+enum nnrpc_code nnrpc_client_call_packed(
+    struct nnrpc_client *client, const struct nnrpc_method *method,
+    const struct nnrpc_call_options *options, const void *request, size_t request_size,
+    uint8_t **out_response, size_t *out_response_size, struct nnrpc_status *out_status) {
+    return call(
+        client, method, options,
+        &(struct pending_request){.packed = request, .packed_size = request_size},
+        &(struct answer){.packed = out_response, .packed_size = out_response_size}, out_status);
 }
 
 enum nnrpc_code nnrpc_client_start(
@@ -200,8 +289,14 @@ enum nnrpc_code nnrpc_client_start(
     }
     pthread_mutex_lock(&client->mutex);
     enqueue(pending);
+    event_loop_add(pending);
     driver_start(pending);
+    bool is_sent = pending->state == PENDING_IN_FLIGHT && pending->lane->is_under_way;
+    size_t endpoint = is_sent ? pending->lane->sent_to : 0;
     pthread_mutex_unlock(&client->mutex);
+    if (is_sent) {
+        control_prepare(client, endpoint);
+    }
     *out_pending = pending;
     return NNRPC_OK;
 }
@@ -209,53 +304,33 @@ enum nnrpc_code nnrpc_client_start(
 enum nnrpc_code nnrpc_client_finish(
     struct nnrpc_pending *pending, ProtobufCMessage **out_response,
     struct nnrpc_status *out_status) {
-    struct nnrpc_client *client = pending->client;
-    pthread_mutex_lock(&client->mutex);
-    enum nnrpc_code code = wait_for(pending, out_status);
-    pthread_mutex_unlock(&client->mutex);
-    return code == NNRPC_OK ? take(pending, out_response, out_status) : code;
-}
-
-enum nnrpc_code nnrpc_client_call_packed(
-    struct nnrpc_client *client, const struct nnrpc_method *method,
-    const struct nnrpc_call_options *options, const void *request, size_t request_size,
-    uint8_t **out_response, size_t *out_response_size, struct nnrpc_status *out_status) {
-    struct pending_request asked = {.packed = request, .packed_size = request_size};
-    struct nnrpc_pending *pending = NULL;
-    enum nnrpc_code code = prepare(client, method, options, &asked, &pending, out_status);
-    if (pending == NULL) {
-        return code;
+    if (fork_happened(pending->client->generation)) {
+        return fork_fail(out_status, "call");
     }
-    code = run(pending, out_status);
-    if (code != NNRPC_OK) {
-        return code;
-    }
-    code = take_status(pending, out_status);
-    if (code == NNRPC_OK) {
-        code = take_packed(pending, out_response, out_response_size, out_status);
-    }
-    discard(pending);
-    return code;
+    pthread_mutex_lock(&pending->client->mutex);
+    return finish(pending, &(struct answer){.message = out_response}, out_status);
 }
 
 bool nnrpc_pending_is_done(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
+    if (fork_happened(client->generation)) {
+        return true; /* finishing it says so */
+    }
     pthread_mutex_lock(&client->mutex);
     driver_look(pending);
-    bool is_done = pending->state == PENDING_DONE || nnrpc_clock_ns() >= pending->deadline_ns;
+    bool is_done = driver_is_over(pending, nnrpc_clock_ns());
     pthread_mutex_unlock(&client->mutex);
     return is_done;
 }
 
 void nnrpc_pending_cancel(struct nnrpc_pending *pending) {
-    if (pending == NULL) {
+    if (pending == NULL || fork_happened(pending->client->generation)) {
         return;
     }
-    struct nnrpc_client *client = pending->client;
-    pthread_mutex_lock(&client->mutex);
-    control_note(client, pending);
-    client_queue_abandon(client, pending);
-    driver_nudge(client);
-    pthread_mutex_unlock(&client->mutex);
-    control_flush(client);
+    struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
+    (void)nnrpc_fail(
+        &status, NNRPC_CANCELLED, NNRPC_DOMAIN, "CANCELLED", "the caller gave the call up");
+    pending->is_unwanted = true;
+    pending->reply_metadata = NULL;
+    (void)conclude(pending, &status, NULL);
 }

@@ -11,6 +11,8 @@
 #include "client_state.h"
 #include "clock.h"
 #include "control.h"
+#include "event_loop.h"
+#include "fork.h"
 #include "lane.h"
 #include "nnrpc/crypto.h"
 #include "pending.h"
@@ -96,6 +98,7 @@ static bool add_lanes(
     for (uint32_t i = 0; i < count; i++) {
         struct lane *lane = &client->lanes[client->lane_count++];
         lane->lane_class = lane_class;
+        lane->watched_fd = -1;
         lane->home = i % client->endpoint_count;
         lane->endpoint = lane->home;
         lane->calls = calloc(client->max_frame_calls, sizeof(struct nnrpc_pending *));
@@ -125,6 +128,20 @@ static bool make_lanes(struct nnrpc_client *client, const struct nnrpc_client_op
     return client->wake_fds != NULL;
 }
 
+static bool copy_interceptors(
+    struct nnrpc_client *client, const struct nnrpc_client_options *options) {
+    size_t size = options->interceptor_count * sizeof(*client->interceptors);
+    if (size == 0) {
+        return true;
+    }
+    client->interceptors = malloc(size);
+    if (client->interceptors != NULL) {
+        memcpy(client->interceptors, options->interceptors, size);
+        client->interceptor_count = options->interceptor_count;
+    }
+    return client->interceptors != NULL;
+}
+
 static bool fill_client(struct nnrpc_client *client, const struct nnrpc_client_options *options) {
     client->timeout_ms = choose(options->timeout_ms, NNRPC_DEFAULT_TIMEOUT_MS, UINT32_MAX);
     client->max_reply_bytes =
@@ -138,8 +155,12 @@ static bool fill_client(struct nnrpc_client *client, const struct nnrpc_client_o
     client->retry = retry_policy_resolve(&options->retry);
     retry_budget_init(&client->retry_budget, &options->retry_budget, nnrpc_clock_ns());
     client->random_state = nnrpc_random_u64();
-    return copy_endpoints(client, options) && make_prefix(client, options->token) &&
-           make_lanes(client, options);
+    client->loop.driver.client = client;
+    client->credentials = options->credentials;
+    client->span_hook = options->span_hook;
+    client->hedge_after_ms = options->hedge_after_ms;
+    return copy_endpoints(client, options) && copy_interceptors(client, options) &&
+           make_prefix(client, options->token) && make_lanes(client, options);
 }
 
 enum nnrpc_code nnrpc_client_new(
@@ -149,10 +170,14 @@ enum nnrpc_code nnrpc_client_new(
     if (code != NNRPC_OK) {
         return code;
     }
+    unsigned generation = fork_generation();
     struct nnrpc_client *client = calloc(1, sizeof(*client));
     if (client != NULL && pthread_mutex_init(&client->mutex, NULL) != 0) {
         free(client);
         client = NULL;
+    }
+    if (client != NULL) {
+        client->generation = generation;
     }
     if (client == NULL || !fill_client(client, options)) {
         nnrpc_client_free(client);
@@ -198,16 +223,18 @@ static void free_pools(struct nnrpc_client *client) {
 }
 
 void nnrpc_client_free(struct nnrpc_client *client) {
-    if (client == NULL) {
-        return;
+    if (client == NULL || fork_happened(client->generation)) {
+        return; /* in a child nothing of it can be closed: the threads that would are not there */
     }
     control_deinit(client);
+    event_loop_deinit(client);
     free_lanes(client);
     free_pools(client);
     for (size_t i = 0; i < client->endpoint_count; i++) {
         endpoint_deinit(&client->endpoints[i]);
     }
     free(client->endpoints);
+    free(client->interceptors);
     nnrpc_wipe(client->frame_prefix.data, client->frame_prefix.size);
     nnrpc_buffer_deinit(&client->frame_prefix);
     (void)pthread_mutex_destroy(&client->mutex);

@@ -11,6 +11,7 @@
 
 #include "client_frame.h"
 #include "clock.h"
+#include "event_loop.h"
 #include "lane.h"
 #include "pending.h"
 
@@ -22,6 +23,12 @@
 /* --- Ending ------------------------------------------------------------------------------- */
 
 void client_queue_wake(struct nnrpc_pending *pending) {
+    if (pending == &pending->client->loop.driver || pending->is_notified) {
+        event_loop_wake(pending->client);
+    }
+    if (pending == &pending->client->loop.driver) {
+        return;
+    }
     if (!pending->is_polling) {
         (void)pthread_cond_signal(&pending->wake);
     } else if (!pending->is_woken) {
@@ -38,7 +45,7 @@ static void complete(struct nnrpc_pending *pending) {
     if (pending->status.code == NNRPC_UNAVAILABLE && pending->attempts > 1) {
         nnrpc_status_add_info(&pending->status, "attempts", "%u", pending->attempts);
     }
-    client_queue_wake(pending);
+    client_queue_wake(pending->first != NULL ? pending->first : pending);
 }
 
 static void release(struct nnrpc_pending *pending) {
@@ -196,6 +203,7 @@ static void take_answer(
             return;
         }
     }
+    pending->answering_endpoint = pending->lane->endpoint + 1;
     pending->reply = reply;
     pending->response = *response;
     reply->reference_count++;
@@ -386,10 +394,17 @@ static bool is_free(struct nnrpc_client *client, struct lane *lane) {
     return !lane->is_busy;
 }
 
-struct lane *client_queue_take(struct nnrpc_client *client, struct nnrpc_pending *claimant) {
+/* Whether a call, a hedge, would rather be sent elsewhere. */
+static bool avoids(const struct nnrpc_pending *pending, const struct lane *lane) {
+    return pending->avoided_endpoint == lane->endpoint + 1;
+}
+
+static struct lane *take_lane(
+    struct nnrpc_client *client, struct nnrpc_pending *claimant, bool is_choosy) {
     for (size_t i = 0; i < client->lane_count; i++) {
         struct lane *lane = &client->lanes[(client->next_lane + i) % client->lane_count];
-        if (client->queues[lane->lane_class].first == NULL || !is_free(client, lane)) {
+        const struct nnrpc_pending *next = client->queues[lane->lane_class].first;
+        if (next == NULL || !is_free(client, lane) || (is_choosy && avoids(next, lane))) {
             continue;
         }
         fill_lane(client, lane);
@@ -406,6 +421,11 @@ struct lane *client_queue_take(struct nnrpc_client *client, struct nnrpc_pending
         }
     }
     return NULL;
+}
+
+struct lane *client_queue_take(struct nnrpc_client *client, struct nnrpc_pending *claimant) {
+    struct lane *lane = take_lane(client, claimant, true);
+    return lane != NULL || client->endpoint_count == 1 ? lane : take_lane(client, claimant, false);
 }
 
 void client_queue_abandon(struct nnrpc_client *client, struct nnrpc_pending *pending) {

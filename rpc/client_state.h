@@ -4,7 +4,8 @@
  * pending.c (calls), client_frame.c (calls to bytes and back), lane.c (frames on connections),
  * client_queue.c (which calls a lane takes, and what becomes of answered ones), retry.c (whether
  * one is tried again), endpoint.c (where lanes go), keep_alive.c (whether anybody is there),
- * control.c (cancellations), driver.c (threads that wait).
+ * control.c (cancellations), hedge.c (reads that are asked twice), outgoing.c (what travels beside
+ * a message, and who is told), driver.c (threads that wait), event_loop.c (callers that do not).
  *
  * One mutex guards everything, with one exception: `driver` of a lane is a claim. The thread that
  * holds it works on the lane's connection, phase, body and outcome without the mutex; claims are
@@ -67,10 +68,16 @@ struct nnrpc_pending {
     enum nnrpc_lane_class lane_class;
     bool is_repeatable;
     bool waits_for_ready;
+    bool is_unwanted;                /* its server is to be told when it is given up */
     struct nnrpc_retry_policy retry; /* resolved */
     uint64_t deadline_ns;
     uint32_t timeout_ms;
     struct nnrpc_buffer encoded; /* the packed Request but for its timeout_ms */
+    unsigned metadata_count;     /* in it */
+    size_t intercepted_count;    /* interceptors whose `after` is due */
+    struct nnrpc_call *parent;   /* on whose behalf it is made, or NULL */
+    struct nnrpc_trace trace;    /* its span; none unless it is traced */
+    uint64_t started_ns;
 
     /* How it goes. */
     bool is_counted;   /* in client->unfinished */
@@ -80,8 +87,14 @@ struct nnrpc_pending {
     uint32_t uncounted_attempts; /* that reached no server, of a call that waits for one */
     uint64_t due_ns;             /* of a delayed call */
     struct lane *lane;
+    uint64_t hedge_due_ns;       /* when it is asked once more; 0: never */
+    struct nnrpc_pending *hedge; /* which asks once more, owned; NULL: none */
+    struct nnrpc_pending *first; /* of a hedge: whose it is */
+    size_t avoided_endpoint;     /* of a hedge: where the first one is, from 1; 0: anywhere */
+    size_t answering_endpoint;   /* of the last try, from 1; 0: it reached none */
 
     /* How it ended; status also how its last try did. */
+    struct nnrpc_pending *answer; /* itself or its hedge, once its owner has taken it */
     struct nnrpc_status status;
     struct reply *reply; /* one reference, NULL when there is no answer */
     struct nnrpc_response_view response;
@@ -93,6 +106,26 @@ struct nnrpc_pending {
     bool is_woken;
     int wake_fd; /* borrowed from the client while polling; -1: none */
     pthread_cond_t wake;
+
+    /* Of a call that the event loop moves. */
+    void (*on_done)(void *context, struct nnrpc_pending *pending); /* NULL: it does not */
+    void *on_done_context;
+    bool is_notified; /* on_done is due: it is in the loop's list */
+    struct nnrpc_pending *next_notified;
+    struct nnrpc_pending *previous_notified;
+};
+
+/* What stands for the caller's event loop. */
+struct event_loop {
+    struct nnrpc_pending driver; /* claims lanes; no call */
+    bool is_open;                /* there are descriptors */
+    bool is_woken;
+    bool is_processing;
+    int epoll_fd;
+    int timer_fd;
+    int wake_fd;
+    struct nnrpc_pending *first; /* calls whose on_done is due */
+    struct nnrpc_pending *last;
 };
 
 enum lane_outcome {
@@ -113,6 +146,7 @@ struct lane {
     uint64_t deadline_ns; /* the latest of its calls' */
     bool is_under_way;    /* is_sent, as far as its claimant has told */
     size_t sent_to;       /* the endpoint, while it is under way */
+    int watched_fd;       /* by the event loop; -1: none */
 
     /* The claimant's. */
     struct nnrpc_connection *connection; /* NULL: none */
@@ -142,14 +176,20 @@ struct cancellation {
 };
 
 struct nnrpc_client {
+    unsigned generation; /* of the process that made it */
     /* Fixed once made, but for what endpoints guard themselves. */
     struct endpoint *endpoints;
     size_t endpoint_count;
     uint32_t timeout_ms;
     uint32_t max_reply_bytes;
     uint32_t max_frame_calls;
-    uint64_t keep_alive_ns;           /* UINT64_MAX: never */
-    struct nnrpc_retry_policy retry;  /* resolved */
+    uint64_t keep_alive_ns;          /* UINT64_MAX: never */
+    uint32_t hedge_after_ms;         /* 0: never */
+    struct nnrpc_retry_policy retry; /* resolved */
+    struct nnrpc_credentials credentials;
+    struct nnrpc_client_interceptor *interceptors;
+    size_t interceptor_count;
+    struct nnrpc_span_hook span_hook;
     struct nnrpc_buffer frame_prefix; /* what every frame begins with: metadata, max_reply_bytes */
     struct lane *lanes;
     size_t lane_count;
@@ -167,6 +207,7 @@ struct nnrpc_client {
     size_t wake_fd_count;
     uint64_t random_state;
     struct retry_budget retry_budget;
+    struct event_loop loop;
     size_t next_lane;                   /* where the search for a free one begins */
     struct cancellation *cancellations; /* NULL until there was one */
     size_t cancellation_count;

@@ -16,7 +16,7 @@
 
 #define NOTES_MAX 1024
 #define FRAME_NOTES 64
-#define PATIENCE_NS UINT64_C(10000000)
+#define PATIENCE_NS UINT64_C(250000000)
 #define TIMEOUT_MS 1000
 #define MESSAGE_BYTES 32
 #define REQUEST_METADATA 3
@@ -136,17 +136,34 @@ static void drain(struct nnrpc_connection *connection) {
 }
 
 /* Under the endpoint's control lock. */
+static bool connect_control(const struct nnrpc_client *client, struct endpoint *endpoint) {
+    if (endpoint->control == NULL &&
+        nnrpc_connection_open(endpoint->url, client->max_reply_bytes, &endpoint->control, NULL) !=
+            NNRPC_OK) {
+        return false;
+    }
+    atomic_store(&endpoint->has_control, true);
+    return true;
+}
+
+void control_prepare(const struct nnrpc_client *client, size_t index) {
+    struct endpoint *endpoint = &client->endpoints[index];
+    if (!atomic_load_explicit(&endpoint->has_control, memory_order_relaxed)) {
+        pthread_mutex_lock(&endpoint->control_lock);
+        (void)connect_control(client, endpoint);
+        pthread_mutex_unlock(&endpoint->control_lock);
+    }
+}
+
+/* Under the endpoint's control lock. */
 static void send_body(const struct nnrpc_client *client, struct endpoint *endpoint, void *body) {
     uint64_t until_ns = nnrpc_clock_ns() + PATIENCE_NS;
     enum nnrpc_progress progress = NNRPC_PROGRESS_FAILED;
-    if (endpoint->control != NULL) {
-        drain(endpoint->control);
-    } else if (
-        nnrpc_connection_open(endpoint->url, client->max_reply_bytes, &endpoint->control, NULL) !=
-        NNRPC_OK) {
+    if (!connect_control(client, endpoint)) {
         nnrpc_body_free(body);
         return;
     }
+    drain(endpoint->control);
     for (;;) {
         progress = nnrpc_connection_try_send(endpoint->control, &body, NULL);
         if (progress != NNRPC_PROGRESS_WAITING || nnrpc_clock_ns() >= until_ns) {
@@ -158,6 +175,7 @@ static void send_body(const struct nnrpc_client *client, struct endpoint *endpoi
     if (progress != NNRPC_PROGRESS_DONE) {
         nnrpc_connection_close(endpoint->control);
         endpoint->control = NULL;
+        atomic_store(&endpoint->has_control, false);
     }
 }
 

@@ -11,9 +11,14 @@
 /** Notes that a call in flight is to be cancelled, if its server may have it. Locked. */
 void control_note(struct nnrpc_client *client, const struct nnrpc_pending *pending);
 
+/** Makes the connection to an endpoint for cancellations that may come, without waiting for it. Not
+ *  locked. */
+void control_prepare(const struct nnrpc_client *client, size_t endpoint);
+
 /**
  * Sends what was noted, and does not wait for an answer; for a connection that is just being made
- * it waits up to 10 ms. What cannot be sent is dropped: to cancel is to ask. Not locked.
+ * it waits up to a quarter of a second. What cannot be sent is dropped: to cancel is to ask. Not
+ * locked.
  */
 void control_flush(struct nnrpc_client *client);
 

@@ -15,12 +15,17 @@
 
 #include "client_queue.h"
 #include "clock.h"
+#include "event_loop.h"
+#include "hedge.h"
 #include "lane.h"
+#include "nnrpc/server.h"
 
 /* How soon a driver that cannot be woken looks again. */
 #define BLIND_STEP_NS 5000000
 /* How long the start of a call waits for a connection that is just being made. */
 #define START_PATIENCE_NS 10000000
+/* How soon a call learns that the one it is part of was cancelled. */
+#define PARENT_STEP_NS 20000000
 
 _Static_assert(
     CLIENT_MAX_LANES *NNRPC_LANE_CLASS_COUNT <= NNRPC_WAIT_MAX_CONNECTIONS,
@@ -55,8 +60,13 @@ static void stop_waiting(struct nnrpc_pending *pending) {
     }
 }
 
+bool driver_is_over(const struct nnrpc_pending *pending, uint64_t now_ns) {
+    return hedge_is_settled(pending) || now_ns >= pending->deadline_ns ||
+           (pending->parent != NULL && nnrpc_call_is_cancelled(pending->parent));
+}
+
 /* Whether a waiting thread's call needs a lane to move. */
-static bool needs(const struct nnrpc_pending *pending, const struct lane *lane) {
+static bool call_needs(const struct nnrpc_pending *pending, const struct lane *lane) {
     switch (pending->state) {
     case PENDING_IN_FLIGHT:
         return pending->lane == lane;
@@ -67,6 +77,11 @@ static bool needs(const struct nnrpc_pending *pending, const struct lane *lane) 
         return false;
     }
     return false;
+}
+
+static bool needs(const struct nnrpc_pending *pending, const struct lane *lane) {
+    return call_needs(pending, lane) ||
+           (pending->hedge != NULL && call_needs(pending->hedge, lane));
 }
 
 /* The thread to wake for a lane: one that sleeps, before one that drives other lanes. */
@@ -86,7 +101,7 @@ static struct nnrpc_pending *find_waiting(
 }
 
 void driver_nudge(struct nnrpc_client *client) {
-    if (client->first_waiting == NULL) {
+    if (client->first_waiting == NULL && client->loop.first == NULL) {
         return;
     }
     for (size_t i = 0; i < client->lane_count; i++) {
@@ -96,13 +111,14 @@ void driver_nudge(struct nnrpc_client *client) {
             struct nnrpc_pending *pending = find_waiting(client, lane);
             if (pending != NULL) {
                 client_queue_wake(pending);
+            } else if (lane->watched_fd < 0) {
+                event_loop_wake(client);
             }
         }
     }
 }
 
-/* Gives up what a claimant has claimed, and sees to it that others go on. */
-static void leave(struct nnrpc_client *client, const struct nnrpc_pending *claimant) {
+void driver_leave(struct nnrpc_client *client, const struct nnrpc_pending *claimant) {
     for (size_t i = 0; i < client->lane_count; i++) {
         if (client->lanes[i].driver == claimant) {
             client->lanes[i].driver = NULL;
@@ -134,6 +150,12 @@ static void send_queued(struct nnrpc_client *client, struct nnrpc_pending *claim
     }
 }
 
+/* Whether a lane of its class may carry the call, or is about to. */
+static bool needs_lanes(const struct nnrpc_pending *pending) {
+    return pending->state != PENDING_DELAYED ||
+           (pending->hedge != NULL && pending->hedge->state != PENDING_DELAYED);
+}
+
 /* Claims what nobody drives and lists what is claimed. */
 static size_t claim_lanes(
     struct nnrpc_pending *pending, struct lane *out_lanes[NNRPC_WAIT_MAX_CONNECTIONS]) {
@@ -142,7 +164,7 @@ static size_t claim_lanes(
     for (size_t i = 0; i < client->lane_count; i++) {
         struct lane *lane = &client->lanes[i];
         if (lane->is_busy && lane->driver == NULL && lane->lane_class == pending->lane_class &&
-            pending->state != PENDING_DELAYED) {
+            needs_lanes(pending)) {
             lane->driver = pending;
         }
         if (lane->driver == pending) {
@@ -212,7 +234,7 @@ void driver_start(struct nnrpc_pending *pending) {
         }
         drive(pending, &lane, 1, until_ns);
     }
-    leave(client, pending);
+    driver_leave(client, pending);
 }
 
 static void sleep_until(struct nnrpc_pending *pending, uint64_t until_ns) {
@@ -228,9 +250,12 @@ static void wait_once(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
     struct lane *lanes[NNRPC_WAIT_MAX_CONNECTIONS];
     size_t lane_count = claim_lanes(pending, lanes);
-    uint64_t until_ns = pending->deadline_ns;
+    uint64_t until_ns = earlier(pending->deadline_ns, hedge_due_ns(pending));
     if (client->delayed.first != NULL) {
         until_ns = earlier(until_ns, client->next_due_ns);
+    }
+    if (pending->parent != NULL) { /* which is not told to this client when it is cancelled */
+        until_ns = earlier(until_ns, nnrpc_clock_ns() + PARENT_STEP_NS);
     }
     if (lane_count > 0) {
         drive(pending, lanes, lane_count, until_ns);
@@ -241,29 +266,32 @@ static void wait_once(struct nnrpc_pending *pending) {
 
 void driver_wait(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
-    if (pending->state == PENDING_DONE) {
+    if (hedge_is_settled(pending)) {
         return;
     }
     start_waiting(pending);
     for (;;) {
         uint64_t now = nnrpc_clock_ns();
         client_queue_release_due(client, now);
+        hedge_begin_due(pending, now);
         send_queued(client, pending); /* also once the own call is done: others may wait */
-        if (pending->state == PENDING_DONE || now >= pending->deadline_ns) {
+        if (driver_is_over(pending, now)) {
             break;
         }
         wait_once(pending);
     }
     stop_waiting(pending);
-    leave(client, pending);
+    driver_leave(client, pending);
 }
 
 void driver_look(struct nnrpc_pending *pending) {
     struct nnrpc_client *client = pending->client;
-    client_queue_release_due(client, nnrpc_clock_ns());
+    uint64_t now = nnrpc_clock_ns();
+    client_queue_release_due(client, now);
+    hedge_begin_due(pending, now);
     send_queued(client, pending);
     struct lane *lanes[NNRPC_WAIT_MAX_CONNECTIONS];
-    size_t lane_count = pending->state == PENDING_DONE ? 0 : claim_lanes(pending, lanes);
+    size_t lane_count = hedge_is_settled(pending) ? 0 : claim_lanes(pending, lanes);
     pthread_mutex_unlock(&client->mutex);
     step_unlocked(client, lanes, lane_count);
     pthread_mutex_lock(&client->mutex);
@@ -271,5 +299,40 @@ void driver_look(struct nnrpc_pending *pending) {
         client_queue_settle(client, lanes[i]);
     }
     send_queued(client, pending);
-    leave(client, pending);
+    driver_leave(client, pending);
+}
+
+/* Claims every lane that nobody drives and that calls wait for. */
+static size_t claim_all(
+    struct nnrpc_client *client, struct nnrpc_pending *claimant,
+    struct lane *out_lanes[NNRPC_WAIT_MAX_CONNECTIONS]) {
+    size_t count = 0;
+    for (size_t i = 0; i < client->lane_count; i++) {
+        struct lane *lane = &client->lanes[i];
+        if (lane->is_busy && lane->driver == NULL && lane->live_count > 0) {
+            lane->driver = claimant;
+        }
+        if (lane->driver == claimant) {
+            out_lanes[count++] = lane;
+        }
+    }
+    return count;
+}
+
+void driver_move_all(struct nnrpc_client *client, struct nnrpc_pending *claimant) {
+    bool has_moved = true;
+    while (has_moved) {
+        struct lane *lanes[NNRPC_WAIT_MAX_CONNECTIONS];
+        client_queue_release_due(client, nnrpc_clock_ns());
+        send_queued(client, claimant);
+        size_t lane_count = claim_all(client, claimant, lanes);
+        pthread_mutex_unlock(&client->mutex);
+        step_unlocked(client, lanes, lane_count);
+        pthread_mutex_lock(&client->mutex);
+        has_moved = false;
+        for (size_t i = 0; i < lane_count; i++) {
+            has_moved |= lanes[i]->outcome != LANE_UNCHANGED;
+            client_queue_settle(client, lanes[i]);
+        }
+    }
 }

@@ -25,6 +25,7 @@ static const struct nnrpc_retry_policy pauses = {.first_backoff_ms = 100, .max_b
 bool endpoint_init(struct endpoint *endpoint, const char *url) {
     *endpoint = (struct endpoint){.url = strdup(url)};
     atomic_init(&endpoint->failures, 0);
+    atomic_init(&endpoint->has_control, false);
     endpoint->is_local = strncmp(url, "ipc:", 4) == 0 || strncmp(url, "inproc:", 7) == 0;
     (void)pthread_mutex_init(&endpoint->lock, NULL);
     (void)pthread_mutex_init(&endpoint->control_lock, NULL);

@@ -25,6 +25,7 @@ struct endpoint {
     char *url;
     bool is_local;        /* ipc, inproc: the kernel tells at once when the peer is gone */
     atomic_uint failures; /* in a row; 0: it takes calls */
+    atomic_bool has_control;
 
     pthread_mutex_t lock; /* for what follows */
     uint64_t probe_due_ns;

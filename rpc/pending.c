@@ -10,15 +10,17 @@
 #include <time.h>
 
 #include "client_frame.h"
+#include "clock.h"
 #include "field.h"
 #include "nnrpc/crypto.h"
+#include "outgoing.h"
 
 #define POOL_MAX 1024
 #define POOLED_BUFFER_MAX_BYTES (16u << 10)
 #define REQUEST_METHOD 1
-#define REQUEST_METADATA 3
 #define REQUEST_MESSAGE 4
 #define LENGTH_MAX_BYTES 5
+#define NS_PER_MS UINT64_C(1000000)
 
 /* --- The pool ----------------------------------------------------------------------------- */
 
@@ -44,14 +46,24 @@ static struct nnrpc_pending *make(struct nnrpc_client *client) {
     return pending;
 }
 
-struct nnrpc_pending *pending_new(struct nnrpc_client *client) {
-    pthread_mutex_lock(&client->mutex);
+static struct nnrpc_pending *take_pooled(struct nnrpc_client *client) {
     struct nnrpc_pending *pending = client->pool;
     if (pending != NULL) {
         client->pool = pending->next;
         client->pool_count--;
         pending->next = NULL;
     }
+    return pending;
+}
+
+struct nnrpc_pending *pending_take(struct nnrpc_client *client) {
+    struct nnrpc_pending *pending = take_pooled(client);
+    return pending != NULL ? pending : make(client);
+}
+
+struct nnrpc_pending *pending_new(struct nnrpc_client *client) {
+    pthread_mutex_lock(&client->mutex);
+    struct nnrpc_pending *pending = take_pooled(client);
     pthread_mutex_unlock(&client->mutex);
     return pending != NULL ? pending : make(client);
 }
@@ -104,6 +116,16 @@ void *pending_release(struct nnrpc_pending *pending) {
     }
     nnrpc_buffer_clear(&pending->encoded);
     pending->reply_metadata = NULL;
+    pending->parent = NULL;
+    pending->trace = (struct nnrpc_trace){0};
+    pending->metadata_count = 0;
+    pending->answering_endpoint = 0;
+    pending->avoided_endpoint = 0;
+    pending->hedge_due_ns = 0;
+    pending->first = NULL;
+    pending->answer = NULL;
+    pending->on_done = NULL;
+    pending->is_unwanted = false;
     pending->is_alone = false;
     pending->is_abandoned = false;
     pending->attempts = 0;
@@ -141,37 +163,6 @@ static bool has_request_id(
     const struct pending_request *request, const ProtobufCFieldDescriptor *field) {
     return request->message == NULL ? has_packed_text(request, field->id)
                                     : nnrpc_field_is_set(field, request->message);
-}
-
-static size_t metadata_size(const struct nnrpc_call_options *options) {
-    size_t size = 0;
-    for (size_t i = 0; i < options->metadata_count; i++) {
-        const struct nnrpc_metadata *metadata = &options->metadata[i];
-        size += nnrpc_wire_bytes_field_size(
-            REQUEST_METADATA, nnrpc_wire_bytes_field_size(1, strlen(metadata->key)) +
-                                  nnrpc_wire_bytes_field_size(2, metadata->value_size));
-    }
-    return size;
-}
-
-/* The server would refuse the whole frame, and with it the calls of others. */
-static enum nnrpc_code check_metadata(
-    const struct nnrpc_call_options *options, struct nnrpc_status *out_status) {
-    if (options->metadata_count > NNRPC_FRAME_MAX_METADATA) {
-        return nnrpc_fail(
-            out_status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, "MALFORMED_FRAME",
-            "the call has %zu metadata, at most %d are allowed", options->metadata_count,
-            NNRPC_FRAME_MAX_METADATA);
-    }
-    for (size_t i = 0; i < options->metadata_count; i++) {
-        const char *key = options->metadata[i].key;
-        if (!nnrpc_utf8_valid(key, strlen(key))) {
-            return nnrpc_fail(
-                out_status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, "MALFORMED_FRAME",
-                "the key of metadata %zu is not UTF-8", i);
-        }
-    }
-    return NNRPC_OK;
 }
 
 /* Checks that the call fits in a frame of its own. */
@@ -224,17 +215,14 @@ static enum nnrpc_code encode(
     size_t packed_size = request->message != NULL
                              ? protobuf_c_message_get_packed_size(request->message)
                              : request->packed_size;
-    size_t name_size = strlen(method->name);
-    size_t beside_bytes =
-        nnrpc_wire_bytes_field_size(REQUEST_METHOD, name_size) + metadata_size(options);
-    enum nnrpc_code code =
-        check_size(pending->client, beside_bytes, packed_size + id_size, out_status);
+    nnrpc_wire_append_bytes(&pending->encoded, REQUEST_METHOD, method->name, strlen(method->name));
+    enum nnrpc_code code = outgoing_begin(pending, options, out_status);
+    if (code == NNRPC_OK) {
+        code =
+            check_size(pending->client, pending->encoded.size, packed_size + id_size, out_status);
+    }
     if (code != NNRPC_OK) {
         return code;
-    }
-    nnrpc_wire_append_bytes(&pending->encoded, REQUEST_METHOD, method->name, name_size);
-    for (size_t i = 0; i < options->metadata_count; i++) {
-        nnrpc_frame_append_metadata(&pending->encoded, REQUEST_METADATA, &options->metadata[i]);
     }
     append_message(&pending->encoded, request, packed_size, id_field, id_size);
     if (pending->encoded.failed) {
@@ -258,11 +246,18 @@ enum nnrpc_code pending_fill(
     pending->retry =
         options->retry == NULL ? pending->client->retry : retry_policy_resolve(options->retry);
     pending->waits_for_ready = options->wait_for_ready;
+    pending->on_done = options->on_done;
+    pending->on_done_context = options->on_done_context;
     pending->is_repeatable = method->idempotency == NNRPC_NO_SIDE_EFFECTS ||
                              method->idempotency == NNRPC_IDEMPOTENT ||
                              method->request_id_index >= 0;
-    enum nnrpc_code code = check_metadata(options, out_status);
-    return code != NNRPC_OK ? code : encode(pending, options, request, out_status);
+    pending->deadline_ns = nnrpc_clock_ns() + (uint64_t)pending->timeout_ms * NS_PER_MS;
+    uint32_t hedge_ms =
+        options->hedge_after_ms == 0 ? pending->client->hedge_after_ms : options->hedge_after_ms;
+    if (hedge_ms != 0 && method->idempotency == NNRPC_NO_SIDE_EFFECTS) {
+        pending->hedge_due_ns = nnrpc_clock_ns() + hedge_ms * NS_PER_MS;
+    }
+    return encode(pending, options, request, out_status);
 }
 
 enum nnrpc_code pending_fail_deadline(

@@ -10,6 +10,9 @@
 /** Takes a call from the pool or makes one; NULL without memory. Not locked. */
 struct nnrpc_pending *pending_new(struct nnrpc_client *client);
 
+/** The same, locked. */
+struct nnrpc_pending *pending_take(struct nnrpc_client *client);
+
 /** Returns a call that nobody needs, locked. The reply's body, if this was its last user, goes to
  *  the caller, who frees it without the lock. */
 NNRPC_NODISCARD void *pending_release(struct nnrpc_pending *pending);

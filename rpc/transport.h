@@ -116,6 +116,10 @@ NNRPC_NODISCARD enum nnrpc_progress nnrpc_connection_try_receive(
     struct nnrpc_connection *connection, void **out_body, size_t *out_size,
     struct nnrpc_status *out_status);
 
+/** A descriptor that is readable when the next step of a connection may get further. Lost
+ *  connections do not show in it. */
+int nnrpc_connection_wait_fd(const struct nnrpc_connection *connection);
+
 /**
  * Waits until a step of one of the connections may get further, wake_fd is readable, or the time
  * has come; at most 50 ms, so that whoever tries again then notices lost connections.

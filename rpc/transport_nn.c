@@ -17,6 +17,8 @@
  *   the last one has returned, though its peer can have read that and called again before: replies
  *   are sent one after the other, or the next one would be dropped.
  * - Over ws the peer's pings and text messages arrive like any message; TCP_NODELAY cannot be set.
+ * - In a child that was forked while sockets were open it has no threads and waits for them for
+ *   ever: no socket is opened there.
  * - nn_term() would break every socket of the process; sockets are closed one by one.
  */
 #include "transport.h"
@@ -28,12 +30,14 @@
 #include <nanomsg/ws.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "address.h"
 #include "clock.h"
+#include "fork.h"
 #include "nnrpc/crypto.h"
 
 #define CONNECT_LIMIT_NS 2000000000
@@ -117,6 +121,9 @@ static bool set_options(int socket, const struct nnrpc_address *address, size_t 
 }
 
 static enum nnrpc_code fail_socket(struct nnrpc_status *out_status) {
+    if (nn_errno() == EPERM) {
+        return fork_fail(out_status, "transport");
+    }
     return nnrpc_fail(
         out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
         "cannot make another socket: %s", nn_strerror(nn_errno()));
@@ -127,8 +134,29 @@ static enum nnrpc_code fail_memory(struct nnrpc_status *out_status) {
         out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT", "out of memory");
 }
 
+/* Sockets that are open, and in which process. */
+static atomic_uint open_count;
+static atomic_uint open_generation;
+
+/* A socket, or -1. In a child that was forked while sockets were open nanomsg has no threads, and
+ * would never connect: -1 there too, with EPERM. */
+static int open_raw(int protocol) {
+    unsigned generation = fork_generation();
+    if (atomic_load(&open_count) > 0 && atomic_load(&open_generation) != generation) {
+        errno = EPERM;
+        return -1;
+    }
+    int socket = nn_socket(AF_SP_RAW, protocol);
+    if (socket >= 0) {
+        atomic_store(&open_generation, generation);
+        atomic_fetch_add(&open_count, 1);
+    }
+    return socket;
+}
+
 static void closep(int *socket) {
     if (*socket >= 0) {
+        atomic_fetch_sub(&open_count, 1);
         (void)nn_close(*socket);
     }
 }
@@ -211,7 +239,7 @@ enum nnrpc_code nnrpc_listener_open(
     if (code != NNRPC_OK) {
         return code;
     }
-    int socket NNRPC_CLEANUP(closep) = nn_socket(AF_SP_RAW, NN_REP);
+    int socket NNRPC_CLEANUP(closep) = open_raw(NN_REP);
     struct nnrpc_listener prepared = {
         .socket = socket,
         .is_inproc = address.kind == NNRPC_ADDRESS_INPROC,
@@ -241,7 +269,7 @@ enum nnrpc_code nnrpc_listener_open(
 
 void nnrpc_listener_close(struct nnrpc_listener *listener) {
     if (listener != NULL) {
-        (void)nn_close(listener->socket);
+        closep(&listener->socket);
         pthread_mutex_destroy(&listener->inproc_sending);
         free(listener);
     }
@@ -304,7 +332,7 @@ static enum nnrpc_code fail_unreachable(
 /* Makes the socket of a connection that has none. */
 static enum nnrpc_code open_socket(
     struct nnrpc_connection *connection, struct nnrpc_status *out_status) {
-    int socket NNRPC_CLEANUP(closep) = nn_socket(AF_SP_RAW, NN_REQ);
+    int socket NNRPC_CLEANUP(closep) = open_raw(NN_REQ);
     if (socket < 0 || !set_options(socket, &connection->address, connection->max_bytes) ||
         !get_fd(socket, NN_SNDFD, &connection->send_fd) ||
         !get_fd(socket, NN_RCVFD, &connection->receive_fd)) {
@@ -493,6 +521,10 @@ enum nnrpc_progress nnrpc_connection_try_receive(
     return NNRPC_PROGRESS_WAITING;
 }
 
+int nnrpc_connection_wait_fd(const struct nnrpc_connection *connection) {
+    return connection->sending ? connection->send_fd : connection->receive_fd;
+}
+
 void nnrpc_connections_wait(
     struct nnrpc_connection *const *connections, size_t count, int wake_fd, uint64_t deadline_ns) {
     struct pollfd waited[NNRPC_WAIT_MAX_CONNECTIONS + 1];
@@ -502,7 +534,7 @@ void nnrpc_connections_wait(
     for (size_t i = 0; i < count; i++) {
         struct nnrpc_connection *connection = connections[i];
         waited[i] = (struct pollfd){
-            .fd = connection->sending ? connection->send_fd : connection->receive_fd,
+            .fd = nnrpc_connection_wait_fd(connection),
             .events = POLLIN,
         };
         wait_ns = wait_ns < connection->step_ns ? wait_ns : connection->step_ns;

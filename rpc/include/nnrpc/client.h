@@ -5,8 +5,10 @@
  * together in the next frame.
  *
  * There is no background thread: nnrpc_client_start() queues a call (and sends it when a lane is
- * free), nnrpc_client_finish() drives lanes until that call is answered. A client may be used from
- * any number of threads at once.
+ * free), nnrpc_client_finish() drives lanes until that call is answered. Who has an event loop of
+ * its own polls nnrpc_client_event_fd() instead, and is told by a callback. A client may be used
+ * from any number of threads at once, and belongs to the process that made it: in a child that was
+ * forked since, calls fail as FAILED_PRECONDITION, reason FORKED.
  *
  * Every call has a deadline. A call that failed with UNAVAILABLE is tried again, with backoff and
  * jitter, until its deadline, if that is harmless: the method has no side effects, is idempotent or
@@ -30,6 +32,8 @@
 #include "nnrpc/metadata.h"
 #include "nnrpc/schema.h"
 #include "nnrpc/status.h"
+#include "nnrpc/trace.h"
+#include "nnrpc/wire.h"
 
 NNRPC_BEGIN_DECLARATIONS
 
@@ -71,6 +75,38 @@ struct nnrpc_retry_budget {
     uint32_t per_second; /* added as time goes by; 0: 10 */
 };
 
+/** Longest token, with its terminator. */
+#define NNRPC_TOKEN_MAX_BYTES 4096
+
+/** Where the token of each call comes from, for tokens that change. */
+struct nnrpc_credentials {
+    void *self;
+    /**
+     * Gives the bearer token of a call; any thread, several at once; must not block for long.
+     *
+     * @param out_token  Of `size` bytes; left "" when the call needs none.
+     * @return NNRPC_OK; anything else ends the call with that status.
+     */
+    enum nnrpc_code (*get_token)(
+        void *self, const struct nnrpc_method *method, char *out_token, size_t size,
+        struct nnrpc_status *out_status); /* NULL: no credentials */
+};
+
+/**
+ * Runs around every call of a client, in the order given; `after` in reverse. Either may be NULL.
+ * Any thread, several at once; must not call the client with the same call.
+ */
+struct nnrpc_client_interceptor {
+    void *self;
+    /** Before the call is queued. A code other than OK ends it with that status. */
+    enum nnrpc_code (*before)(
+        void *self, struct nnrpc_pending *pending, struct nnrpc_status *out_status);
+    /** Once, when the call's owner takes its answer, cancels it, or learns that it could not begin;
+     *  for each interceptor whose `before` had passed. */
+    void (*after)(
+        void *self, const struct nnrpc_pending *pending, const struct nnrpc_status *status);
+};
+
 /** All zero but the endpoints is a good choice. Everything is copied. */
 struct nnrpc_client_options {
     const char *const *endpoints; /* "ipc:///path", "tcp://127.0.0.1:4000", ...; 1 to 32 */
@@ -87,6 +123,14 @@ struct nnrpc_client_options {
      * the same time, that it is there (it takes a connection); else the frame's calls fail as
      *  UNAVAILABLE, and are repeated where that is harmless. 0: 5 s; UINT32_MAX: never. */
     uint32_t keep_alive_ms;
+    /** A call without side effects that is not answered for so long is sent once more, to another
+     *  endpoint if there is one; the first good answer counts. Drawn on the retry budget. 0: never
+     */
+    uint32_t hedge_after_ms;
+    struct nnrpc_credentials credentials; /* instead of `token` */
+    const struct nnrpc_client_interceptor *interceptors;
+    size_t interceptor_count;
+    struct nnrpc_span_hook span_hook; /* told of every finished call; then every call is traced */
 };
 
 /** What one call may say; NULL or all zero: nothing. Borrowed until the call was started. */
@@ -100,6 +144,21 @@ struct nnrpc_call_options {
     /** Wait for a server until the deadline, also where retry.max_attempts ends the call sooner:
      *  tries that reach no server are not counted. */
     bool wait_for_ready;
+    uint32_t hedge_after_ms; /* 0: the client's */
+    const char *token;       /* instead of the client's; NULL: the client's */
+    /**
+     * The call that is being served and of which this one is a part; must stay unanswered until
+     * this one is finished. What is left of its budget bounds this one, its trace goes on, and when
+     * its caller gives it up, this one ends as CANCELLED and its server is told.
+     */
+    struct nnrpc_call *parent;
+    const struct nnrpc_trace *trace; /* the span above this call, where there is no parent */
+    /**
+     * Called by nnrpc_client_process() once the call is over, in the thread that calls that; then
+     * nnrpc_client_finish(), in the callback or later, does not wait. NULL: nobody is told.
+     */
+    void (*on_done)(void *context, struct nnrpc_pending *pending);
+    void *on_done_context;
 };
 
 /**
@@ -171,10 +230,61 @@ bool nnrpc_pending_is_done(struct nnrpc_pending *pending);
 
 /**
  * Gives a started call up and releases it; its answer, if it comes, is dropped. The server is told,
- * where it may have the call (ControlService/CancelCalls); for the connection that this takes it
- * waits up to 10 ms, once for each endpoint. NULL is fine.
+ * where it may have the call (ControlService/CancelCalls), on a connection that was begun when the
+ * first call was started; if that is not there yet, this waits for it, up to a quarter of a second.
+ * NULL is fine.
  */
 void nnrpc_pending_cancel(struct nnrpc_pending *pending);
+
+/* --- For event loops ---------------------------------------------------------------------- */
+
+/**
+ * A descriptor that is readable when nnrpc_client_process() has something to do: for poll() or an
+ * event loop. Of the client; made by the first call, closed with the client.
+ *
+ * @return NNRPC_OK, NNRPC_RESOURCE_EXHAUSTED (no descriptors), NNRPC_FAILED_PRECONDITION (FORKED).
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_client_event_fd(
+    struct nnrpc_client *client, int *out_fd, struct nnrpc_status *out_status);
+
+/**
+ * Moves calls on and never waits for an answer; runs the on_done of those that are over. They may
+ * start, finish and cancel calls. One thread at a time; for another one, and from a callback, it
+ * does nothing.
+ *
+ * @return How many callbacks it ran.
+ */
+size_t nnrpc_client_process(struct nnrpc_client *client);
+
+/* --- For interceptors, and owners of a call ----------------------------------------------- */
+
+const struct nnrpc_method *nnrpc_pending_method(const struct nnrpc_pending *pending);
+
+/**
+ * Adds metadata; only from `before`. Where a key is given twice the first one counts, the caller's
+ * own before those of interceptors.
+ *
+ * @return NNRPC_OK, NNRPC_INVALID_ARGUMENT (more than 64, or a key that is not UTF-8).
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_pending_add_metadata(
+    struct nnrpc_pending *pending, const struct nnrpc_metadata *metadata,
+    struct nnrpc_status *out_status);
+
+/** The value of a key that travels with the call, valid until the interceptor returns. */
+bool nnrpc_pending_get_metadata(
+    const struct nnrpc_pending *pending, const char *key, struct nnrpc_slice *out_value);
+
+/** The same for reply metadata, from `after`. */
+bool nnrpc_pending_get_reply_metadata(
+    const struct nnrpc_pending *pending, const char *key, struct nnrpc_slice *out_value);
+
+/** Tries so far, hedges counted; the endpoint that answered, "" when none did; both from `after`.
+ */
+uint32_t nnrpc_pending_attempts(const struct nnrpc_pending *pending);
+const char *nnrpc_pending_endpoint(const struct nnrpc_pending *pending);
+
+/** The call's span, none unless it is traced; from `after`. */
+const struct nnrpc_trace *nnrpc_pending_trace(const struct nnrpc_pending *pending);
 
 /** Makes an empty set of reply metadata; NULL without memory. One call at a time may fill it. */
 struct nnrpc_reply_metadata *nnrpc_reply_metadata_new(void);
