@@ -41,3 +41,7 @@ enum nnrpc_code contactd_access_log_new(
     };
     return nnrpc_access_log_new(&options, out_log, out_status);
 }
+
+void contactd_access_log_set(struct nnrpc_access_log *log, uint64_t slow_ms) {
+    nnrpc_access_log_set(log, least_kind(), slow_ms * 1000);
+}

@@ -17,4 +17,7 @@
 NNRPC_NODISCARD enum nnrpc_code contactd_access_log_new(
     uint64_t slow_ms, struct nnrpc_access_log **out_log, struct nnrpc_status *out_status);
 
+/** Follows the log's level and another time that is slow, also while calls are served. */
+void contactd_access_log_set(struct nnrpc_access_log *log, uint64_t slow_ms);
+
 #endif

@@ -16,7 +16,6 @@
 struct contactd_auth {
     pthread_rwlock_t lock;
     struct nnrpc_tokens *tokens; /* NULL: there are none */
-    char *tokens_path;
     bool require_token;
     bool insecure;
 };
@@ -33,11 +32,7 @@ enum nnrpc_code contactd_auth_new(
     pthread_rwlock_init(&auth->lock, NULL);
     auth->require_token = options->require_token;
     auth->insecure = options->insecure;
-    enum nnrpc_code code = NNRPC_OK;
-    if (options->tokens_path != NULL) {
-        auth->tokens_path = strdup(options->tokens_path);
-        code = contactd_auth_reload(auth, out_status);
-    }
+    enum nnrpc_code code = contactd_auth_reload(auth, options->tokens_path, out_status);
     if (code != NNRPC_OK) {
         contactd_auth_free(auth);
         return code;
@@ -52,16 +47,14 @@ void contactd_auth_free(struct contactd_auth *auth) {
     }
     nnrpc_tokens_free(auth->tokens);
     pthread_rwlock_destroy(&auth->lock);
-    free(auth->tokens_path);
     free(auth);
 }
 
-enum nnrpc_code contactd_auth_reload(struct contactd_auth *auth, struct nnrpc_status *out_status) {
+enum nnrpc_code contactd_auth_reload(
+    struct contactd_auth *auth, const char *tokens_path, struct nnrpc_status *out_status) {
     struct nnrpc_tokens *tokens = NULL;
-    if (auth->tokens_path == NULL) {
-        return NNRPC_OK;
-    }
-    enum nnrpc_code code = nnrpc_tokens_load(auth->tokens_path, &tokens, out_status);
+    enum nnrpc_code code =
+        tokens_path == NULL ? NNRPC_OK : nnrpc_tokens_load(tokens_path, &tokens, out_status);
     if (code != NNRPC_OK) {
         return code;
     }

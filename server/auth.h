@@ -30,9 +30,13 @@ NNRPC_NODISCARD enum nnrpc_code contactd_auth_new(
     struct nnrpc_status *out_status);
 void contactd_auth_free(struct contactd_auth *auth);
 
-/** Reads the tokens file again; on failure the tokens stay as they are. Any thread. */
+/**
+ * Reads the tokens from a file again; on failure they stay as they are. Any thread.
+ *
+ * @param tokens_path  NULL: there are none any more.
+ */
 NNRPC_NODISCARD enum nnrpc_code contactd_auth_reload(
-    struct contactd_auth *auth, struct nnrpc_status *out_status);
+    struct contactd_auth *auth, const char *tokens_path, struct nnrpc_status *out_status);
 
 /** The interceptor; valid while auth is. */
 struct nnrpc_interceptor contactd_auth_interceptor(struct contactd_auth *auth);

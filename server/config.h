@@ -11,13 +11,30 @@
 #include <stdint.h>
 
 #include "log.h"
+#include "nnrpc/limits.h"
 
 #define CONTACTD_LISTEN_MOST 16
 
+#define CONTACTD_LIMITS_MOST 64
+#define CONTACTD_PROBLEM_BYTES 1024
+
+/** Addresses in the order given. */
+struct contactd_addresses {
+    char *urls[CONTACTD_LISTEN_MOST];
+    size_t count;
+};
+
+/** Limits of methods, and each as it was given. */
+struct contactd_limits {
+    struct nnrpc_method_limit limits[CONTACTD_LIMITS_MOST];
+    char *texts[CONTACTD_LIMITS_MOST];
+    size_t count;
+};
+
 struct contactd_config {
-    char *data;                         /* absolute */
-    char *listen[CONTACTD_LISTEN_MOST]; /* in the order given */
-    size_t listen_count;
+    char *data; /* absolute */
+    struct contactd_addresses listen;
+    struct contactd_addresses admin_listen;
     char *tokens;  /* NULL: none */
     char *backups; /* NULL until finished; then absolute */
     char *restore; /* NULL: serve */
@@ -35,7 +52,12 @@ struct contactd_config {
     uint64_t drain_ms;
     uint64_t slow_call_ms; /* 0: no call is slow */
     uint64_t recent_calls;
+    uint64_t queue_target_ms; /* 0: any delay */
+    uint64_t max_request_bytes;
+    uint64_t max_reply_bytes;
+    struct contactd_limits limits;
     enum contactd_log_level log_level;
+    char problem[CONTACTD_PROBLEM_BYTES]; /* what is wrong where; "" when nothing is */
 };
 
 /**
@@ -43,6 +65,26 @@ struct contactd_config {
  * anything wrong (one line on stderr, status 2).
  */
 void contactd_config_read(int argc, char **argv, struct contactd_config *out_config);
+
+/**
+ * Reads flags and the configuration file once more, as they were at the start but for the file's
+ * content, without printing anything or ending the process.
+ *
+ * @param out_config  Made in any case, to be released.
+ * @return false when something is wrong: out_config->problem says what and where.
+ */
+NNRPC_NODISCARD bool contactd_config_read_again(
+    int argc, char **argv, struct contactd_config *out_config);
+
+/** Called for a setting that has another value than before. */
+typedef void (*contactd_setting_visit)(
+    void *self, const char *name, bool applies_while_running, const char *before,
+    const char *after);
+
+/** Compares two configurations setting by setting. */
+void contactd_config_compare(
+    const struct contactd_config *before, const struct contactd_config *after,
+    contactd_setting_visit visit, void *self);
 
 void contactd_config_deinit(struct contactd_config *config);
 

@@ -37,6 +37,10 @@ bool contactd_log_level_from_name(const char *name, enum contactd_log_level *out
     return false;
 }
 
+const char *contactd_log_level_name(enum contactd_log_level level) {
+    return level_names[level];
+}
+
 static void append_time(struct nnrpc_buffer *line) {
     struct timespec now;
     struct tm utc;

@@ -32,6 +32,9 @@ bool contactd_log_enabled(enum contactd_log_level level);
 NNRPC_NODISCARD bool contactd_log_level_from_name(
     const char *name, enum contactd_log_level *out_level);
 
+/** The name of a level. */
+const char *contactd_log_level_name(enum contactd_log_level level);
+
 /**
  * Writes one line: time, level, event, then pairs of key and value up to a NULL key. A pair whose
  * value is NULL or "" is left out.

@@ -24,6 +24,8 @@
 
 /* Everything that runs, in the order in which it is made. */
 struct running {
+    int argc;
+    char **argv;
     struct contactd_config config;
     struct contactd contactd;
     struct contactd_auth *auth;
@@ -55,6 +57,9 @@ static enum nnrpc_code open_store(struct running *running, struct nnrpc_status *
     enum nnrpc_code code = store_open(&options, &running->contactd.store, out_status);
     if (code == NNRPC_OK) {
         code = contactd_load_defaults(running->contactd.store, out_status);
+    }
+    if (code == NNRPC_OK) {
+        store_set_queue_target_ms(running->contactd.store, (uint32_t)config->queue_target_ms);
     }
     running->contactd.backup_folder = config->backups;
     running->contactd.password_cost = (struct nnrpc_password_cost){
@@ -92,15 +97,35 @@ static enum nnrpc_code add_interceptors(struct running *running, struct nnrpc_st
     return code;
 }
 
-static enum nnrpc_code listen_all(struct running *running, struct nnrpc_status *out_status) {
-    for (size_t i = 0; i < running->config.listen_count; i++) {
+static enum nnrpc_code listen_on(
+    struct running *running, const struct contactd_addresses *addresses,
+    enum nnrpc_listen_services services, struct nnrpc_status *out_status) {
+    const struct nnrpc_listen_options options = {.services = services};
+    for (size_t i = 0; i < addresses->count; i++) {
         enum nnrpc_code code =
-            nnrpc_server_listen(running->server, running->config.listen[i], out_status);
+            nnrpc_server_listen_with(running->server, addresses->urls[i], &options, out_status);
         if (code != NNRPC_OK) {
             return code;
         }
     }
     return NNRPC_OK;
+}
+
+/* Who administers may do everything there: an import needs more than administration. */
+static enum nnrpc_code listen_all(struct running *running, struct nnrpc_status *out_status) {
+    const struct contactd_config *config = &running->config;
+    enum nnrpc_code code =
+        nnrpc_server_set_administrative(running->server, "contacts.v1.AdminService", out_status);
+    if (code == NNRPC_OK) {
+        code = listen_on(running, &config->listen, NNRPC_LISTEN_DEFAULT, out_status);
+    }
+    return code == NNRPC_OK
+               ? listen_on(running, &config->admin_listen, NNRPC_LISTEN_ALL, out_status)
+               : code;
+}
+
+static uint32_t queue_target_ms(const struct contactd_config *config) {
+    return config->queue_target_ms == 0 ? NNRPC_NO_QUEUE_TARGET : (uint32_t)config->queue_target_ms;
 }
 
 static enum nnrpc_code start_server(struct running *running, struct nnrpc_status *out_status) {
@@ -112,6 +137,9 @@ static enum nnrpc_code start_server(struct running *running, struct nnrpc_status
         .slow_workers = (uint32_t)config->slow_workers,
         .drain_ms = (uint32_t)config->drain_ms,
         .recent_calls = (uint32_t)config->recent_calls,
+        .queue_target_ms = queue_target_ms(config),
+        .max_request_bytes = config->max_request_bytes,
+        .max_reply_bytes = config->max_reply_bytes,
     };
     enum nnrpc_code code = nnrpc_server_new(&options, &running->server, out_status);
     if (code == NNRPC_OK) {
@@ -127,16 +155,103 @@ static enum nnrpc_code start_server(struct running *running, struct nnrpc_status
     if (code == NNRPC_OK) {
         code = listen_all(running, out_status);
     }
+    if (code == NNRPC_OK) {
+        code = nnrpc_server_set_method_limits(
+            running->server, config->limits.limits, config->limits.count, out_status);
+    }
     return code == NNRPC_OK ? nnrpc_server_start(running->server, out_status) : code;
 }
 
-static void reload(struct running *running) {
+/* --- While it runs ------------------------------------------------------------------------ */
+
+static void log_change(
+    void *self, const char *name, bool applies_while_running, const char *before,
+    const char *after) {
+    (void)self;
+    contactd_log(
+        applies_while_running ? CONTACTD_LOG_INFO : CONTACTD_LOG_WARNING,
+        applies_while_running ? "setting_changed" : "setting_needs_restart", "name", name, "before",
+        before, "after", after, NULL);
+}
+
+/* What may fail comes first, so that a configuration holds whole or not at all. */
+static enum nnrpc_code apply_config(
+    struct running *running, const struct contactd_config *config,
+    struct nnrpc_status *out_status) {
+    const struct contactd_limits *before = &running->config.limits;
+    enum nnrpc_code code = nnrpc_server_set_method_limits(
+        running->server, config->limits.limits, config->limits.count, out_status);
+    if (code != NNRPC_OK) {
+        return code;
+    }
+    code = contactd_auth_reload(running->auth, config->tokens, out_status);
+    if (code != NNRPC_OK) {
+        enum nnrpc_code restored =
+            nnrpc_server_set_method_limits(running->server, before->limits, before->count, NULL);
+        (void)restored; /* they held before */
+        return code;
+    }
+    store_set_retention(
+        running->contactd.store, config->change_retention_s, config->request_retention_s);
+    store_set_queue_target_ms(running->contactd.store, (uint32_t)config->queue_target_ms);
+    nnrpc_server_set_queue_target_ms(running->server, queue_target_ms(config));
+    return NNRPC_OK;
+}
+
+/* Keeps what needs a restart as it is, so that it is told again the next time. */
+static void adopt_config(struct running *running, struct contactd_config *config) {
+    struct contactd_config *current = &running->config;
+    struct contactd_limits limits = current->limits;
+    char *tokens = current->tokens;
+    current->limits = config->limits;
+    config->limits = limits;
+    current->tokens = config->tokens;
+    config->tokens = tokens;
+    current->change_retention_s = config->change_retention_s;
+    current->request_retention_s = config->request_retention_s;
+    current->slow_call_ms = config->slow_call_ms;
+    current->queue_target_ms = config->queue_target_ms;
+    current->log_level = config->log_level;
+}
+
+static void keep_config(const char *problem) {
+    contactd_log(CONTACTD_LOG_ERROR, "configuration_kept", "error", problem, NULL);
+}
+
+/* A revoked token ends whatever else is wrong: tokens are read again by themselves. */
+static void reload_tokens(struct running *running) {
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
-    if (contactd_auth_reload(running->auth, &status) == NNRPC_OK) {
+    if (running->config.tokens == NULL) {
+        return;
+    }
+    if (contactd_auth_reload(running->auth, running->config.tokens, &status) == NNRPC_OK) {
         contactd_log(CONTACTD_LOG_INFO, "tokens_read", "file", running->config.tokens, NULL);
     } else {
         contactd_log(CONTACTD_LOG_ERROR, "tokens_kept", "error", status.message, NULL);
     }
+}
+
+static void reload(struct running *running) {
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    NNRPC_CLEANUP(contactd_config_deinit) struct contactd_config config;
+    reload_tokens(running);
+    if (!contactd_config_read_again(running->argc, running->argv, &config)) {
+        keep_config(config.problem);
+        return;
+    }
+    if (apply_config(running, &config, &status) != NNRPC_OK) {
+        keep_config(status.message);
+        return;
+    }
+    /* What is told is told at the more talkative of the two levels. */
+    if (config.log_level > running->config.log_level) {
+        contactd_log_set_level(config.log_level);
+    }
+    contactd_config_compare(&running->config, &config, log_change, NULL);
+    contactd_log(CONTACTD_LOG_INFO, "configuration_read", NULL);
+    contactd_log_set_level(config.log_level);
+    contactd_access_log_set(running->access_log, config.slow_call_ms);
+    adopt_config(running, &config);
 }
 
 static void wait_for_stop(struct running *running, const sigset_t *signals) {
@@ -160,8 +275,14 @@ static void block_signals(sigset_t *out_signals) {
 }
 
 static void log_start(const struct running *running) {
-    for (size_t i = 0; i < running->config.listen_count; i++) {
-        contactd_log(CONTACTD_LOG_INFO, "listening", "url", running->config.listen[i], NULL);
+    const struct contactd_config *config = &running->config;
+    for (size_t i = 0; i < config->listen.count; i++) {
+        contactd_log(CONTACTD_LOG_INFO, "listening", "url", config->listen.urls[i], NULL);
+    }
+    for (size_t i = 0; i < config->admin_listen.count; i++) {
+        contactd_log(
+            CONTACTD_LOG_INFO, "listening", "url", config->admin_listen.urls[i], "for",
+            "administration", NULL);
     }
     contactd_log(
         CONTACTD_LOG_INFO, "started", "version", CONTACTS_VERSION, "data", running->config.data,
@@ -204,7 +325,7 @@ static int restore(const struct contactd_config *config, struct nnrpc_status *st
 
 int main(int argc, char **argv) {
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
-    struct running running = {0};
+    struct running running = {.argc = argc, .argv = argv};
     contactd_config_read(argc, argv, &running.config);
     contactd_log_set_level(running.config.log_level);
     int result = running.config.restore != NULL ? restore(&running.config, &status)

@@ -12,6 +12,6 @@ bool store_find_answer(
     struct state state = state_read(snapshot->transaction);
     return request_find(
                snapshot->transaction, write, state_now(&state),
-               store->writer->options.request_retention_s, out_revision,
+               writer_request_retention_s(store->writer), out_revision,
                out_response) == REQUEST_REPEAT;
 }

@@ -19,6 +19,7 @@
 #include "writer_state.h"
 
 /* A group ends early when its answers take more. */
+#define TELLING_WRITES 16 /* a group of so many tells what one write adds to it */
 #define RESPONSES_BYTES (UINT64_C(8) << 20)
 #define PATIENCE_NS UINT64_C(250000000)
 /* Upkeep of a group: twice what it adds, and some. */
@@ -137,7 +138,7 @@ static enum nnrpc_code run_write(
     enum nnrpc_code code = check_wanted(write, &result->status);
     if (code == NNRPC_OK && keeps_request(write)) {
         switch (request_find(
-            group->transaction, write, now, writer->options.request_retention_s, &result->revision,
+            group->transaction, write, now, writer_request_retention_s(writer), &result->revision,
             &writer->responses)) {
         case REQUEST_REPEAT:
             return NNRPC_OK;
@@ -313,12 +314,17 @@ static void run_single(struct writer *writer, struct store_write **write) {
     }
 }
 
+/* The time of a small group is the disk's: it says nothing of what a write adds to a large one. */
 static void note_speed(struct writer *writer, uint64_t started_ns, uint32_t count) {
     assert(count > 0);
-    uint64_t average_ns = atomic_load_explicit(&writer->write_ns, memory_order_relaxed);
-    uint64_t write_ns = (writer_clock_ns() - started_ns) / count;
-    atomic_store_explicit(
-        &writer->write_ns, (7 * average_ns + write_ns) / 8 + 1, memory_order_relaxed);
+    uint64_t elapsed_ns = writer_clock_ns() - started_ns;
+    if (count >= TELLING_WRITES || elapsed_ns / count < nnrpc_queue_delay_unit_ns(writer->delay)) {
+        nnrpc_queue_delay_worked(writer->delay, count, elapsed_ns);
+    }
+    /* A large deletion says nothing of the group after it. */
+    if (elapsed_ns <= PATIENCE_NS) {
+        atomic_store_explicit(&writer->group_ns, elapsed_ns, memory_order_relaxed);
+    }
     atomic_fetch_add_explicit(&writer->writes, count, memory_order_relaxed);
 }
 

@@ -219,6 +219,18 @@ void store_visit_gauges(
 
 /* --- The parts behind it ------------------------------------------------------------------ */
 
+void store_set_retention(
+    struct store *store, uint64_t change_retention_s, uint64_t request_retention_s) {
+    const struct store_options given = {
+        .change_retention_s = change_retention_s, .request_retention_s = request_retention_s};
+    const struct store_options options = with_defaults(&given);
+    writer_set_retention(store->writer, options.change_retention_s, options.request_retention_s);
+}
+
+void store_set_queue_target_ms(struct store *store, uint32_t target_ms) {
+    writer_set_queue_target_ms(store->writer, target_ms);
+}
+
 enum nnrpc_code store_submit(
     struct store *store, struct store_write *write, struct nnrpc_status *out_status) {
     return writer_submit(store->writer, write, out_status);

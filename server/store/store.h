@@ -68,6 +68,19 @@ struct store_options {
 NNRPC_NODISCARD enum nnrpc_code store_open(
     const struct store_options *options, struct store **out_store, struct nnrpc_status *out_status);
 
+/**
+ * Changes how long changes and request ids are kept, as the options do (0: the default). Any
+ * thread, at any time; what was kept for a shorter time stays gone.
+ */
+void store_set_retention(
+    struct store *store, uint64_t change_retention_s, uint64_t request_retention_s);
+
+/**
+ * Sets the delay that may stand in the queue of writes, as nnrpc/queue_delay.h says; 0: any. Any
+ * thread, at any time.
+ */
+void store_set_queue_target_ms(struct store *store, uint32_t target_ms);
+
 /** Finishes and answers what is queued, commits, closes. No snapshot may be open. NULL is fine. */
 void store_close(struct store *store);
 
@@ -290,10 +303,12 @@ struct store_write {
     /** Called once by the writer thread (or by store_submit's caller, never), must not block. */
     void (*done)(struct store_write *write, const struct store_outcome *outcome);
     struct store_write *next; /* the store's, while it is queued */
+    uint64_t queued_ns;       /* the store's */
 };
 
 /**
- * Queues a write. Never blocks for long.
+ * Queues a write. Never blocks for long. A write that could not be done by its deadline behind
+ * those that wait is refused at once.
  *
  * @return NNRPC_OK: done will be called. NNRPC_RESOURCE_EXHAUSTED (OVERLOADED of domain "nnrpc",
  *         info retry_after_ms) or NNRPC_UNAVAILABLE (closing): done will not be called.

@@ -18,7 +18,7 @@
 #define FULL_PERCENT 90
 
 static uint64_t sweep_interval_ns(const struct writer *writer) {
-    uint64_t interval_s = writer->options.request_retention_s / SWEEPS_PER_RETENTION;
+    uint64_t interval_s = writer_request_retention_s(writer) / SWEEPS_PER_RETENTION;
     interval_s = interval_s < 1 ? 1 : interval_s > SWEEP_MOST_S ? SWEEP_MOST_S : interval_s;
     return interval_s * NS_PER_S;
 }
@@ -32,7 +32,7 @@ static bool sweep_requests(
         return false;
     }
     writer->sweeping = !request_sweep_step(
-        &writer->sweep, transaction, now, writer->options.request_retention_s, budget);
+        &writer->sweep, transaction, now, writer_request_retention_s(writer), budget);
     if (!writer->sweeping) {
         writer->next_sweep_ns = now_ns + sweep_interval_ns(writer);
     }
@@ -44,9 +44,9 @@ bool upkeep_step(
     uint32_t budget) {
     struct record_time now = state_now(state);
     /* Answers to repeated requests are taken from the changes, so these are kept as long. */
-    uint64_t retention_s = writer->options.change_retention_s > writer->options.request_retention_s
-                               ? writer->options.change_retention_s
-                               : writer->options.request_retention_s;
+    uint64_t retention_s = writer_change_retention_s(writer) > writer_request_retention_s(writer)
+                               ? writer_change_retention_s(writer)
+                               : writer_request_retention_s(writer);
     struct record_time before = {.seconds = now.seconds - (int64_t)retention_s, .nanos = now.nanos};
     bool more_changes = changes_compact(transaction, before, budget) == budget;
     bool more_requests = sweep_requests(writer, transaction, now, budget);

@@ -84,7 +84,16 @@ enum nnrpc_code writer_submit(
     if (code != NNRPC_OK) {
         return code;
     }
+    uint64_t now_ns = writer_clock_ns();
+    code = nnrpc_queue_delay_admit(
+        writer->delay, atomic_load_explicit(&writer->queued, memory_order_relaxed),
+        atomic_load_explicit(&writer->group_ns, memory_order_relaxed), now_ns, write->deadline_ns,
+        out_status);
+    if (code != NNRPC_OK) {
+        return code;
+    }
     write->next = NULL;
+    write->queued_ns = now_ns;
     pthread_mutex_lock(&writer->mutex);
     bool closing = writer->closing;
     uint32_t queued = atomic_load_explicit(&writer->queued, memory_order_relaxed);
@@ -111,8 +120,9 @@ enum nnrpc_code writer_submit(
             "the store is closing");
     }
     if (queued > 0) {
-        uint64_t write_ns = atomic_load_explicit(&writer->write_ns, memory_order_relaxed);
-        return refuse(queued * write_ns, "too many writes are waiting", out_status);
+        return refuse(
+            nnrpc_queue_delay_wait_ns(writer->delay, queued), "too many writes are waiting",
+            out_status);
     }
     return NNRPC_OK;
 }
@@ -157,6 +167,9 @@ static void *run(void *self) {
     while (!ended) {
         uint32_t count = take(writer, until_ns, &ended);
         if (count > 0) {
+            /* The last one that was taken waited least: when it did not, no queue stands. */
+            nnrpc_queue_delay_started(
+                writer->delay, writer->taken[count - 1]->queued_ns, writer_clock_ns());
             group_run(writer, count);
         }
         uint64_t now_ns = writer_clock_ns();
@@ -174,6 +187,7 @@ static void release(struct writer *writer) {
     for (uint32_t i = 0; writer->results != NULL && i < writer->options.group_writes; i++) {
         nnrpc_status_deinit(&writer->results[i].status);
     }
+    nnrpc_queue_delay_free(writer->delay);
     nnrpc_buffer_deinit(&writer->responses);
     nnrpc_buffer_deinit(&writer->change);
     nnrpc_arena_deinit(&writer->arena);
@@ -193,6 +207,16 @@ static void init_locks(struct writer *writer) {
     pthread_condattr_destroy(&attributes);
 }
 
+void writer_set_retention(
+    struct writer *writer, uint64_t change_retention_s, uint64_t request_retention_s) {
+    atomic_store_explicit(&writer->change_retention_s, change_retention_s, memory_order_relaxed);
+    atomic_store_explicit(&writer->request_retention_s, request_retention_s, memory_order_relaxed);
+}
+
+void writer_set_queue_target_ms(struct writer *writer, uint32_t target_ms) {
+    nnrpc_queue_delay_set_target_ms(writer->delay, target_ms);
+}
+
 static struct writer *make(const struct writer_options *options) {
     struct writer *writer = calloc(1, sizeof(*writer));
     if (writer == NULL) {
@@ -201,12 +225,13 @@ static struct writer *make(const struct writer_options *options) {
     writer->options = *options;
     writer->state = options->state;
     writer->deletion_ns = DELETION_NS;
-    atomic_init(&writer->write_ns, WRITE_NS);
+    writer->delay = nnrpc_queue_delay_new(1, WRITE_NS);
+    writer_set_retention(writer, options->change_retention_s, options->request_retention_s);
     init_locks(writer);
     nnrpc_arena_init(&writer->arena, ARENA_BYTES);
     writer->taken = calloc(options->group_writes, sizeof(struct store_write *));
     writer->results = calloc(options->group_writes, sizeof(struct write_result));
-    if (writer->taken == NULL || writer->results == NULL) {
+    if (writer->delay == NULL || writer->taken == NULL || writer->results == NULL) {
         release(writer);
         return NULL;
     }

@@ -50,6 +50,13 @@ void writer_stop(struct writer *writer);
 NNRPC_NODISCARD enum nnrpc_code writer_submit(
     struct writer *writer, struct store_write *write, struct nnrpc_status *out_status);
 
+/** As store_set_retention(), with no zeros. */
+void writer_set_retention(
+    struct writer *writer, uint64_t change_retention_s, uint64_t request_retention_s);
+
+/** As store_set_queue_target_ms(). */
+void writer_set_queue_target_ms(struct writer *writer, uint32_t target_ms);
+
 struct writer_counts writer_count(struct writer *writer);
 
 #endif

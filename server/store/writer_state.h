@@ -13,6 +13,7 @@
 
 #include "nnrpc/arena.h"
 #include "nnrpc/buffer.h"
+#include "nnrpc/queue_delay.h"
 #include "requests.h"
 #include "writer.h"
 
@@ -38,7 +39,10 @@ struct writer {
     atomic_uint_least32_t queued;
     atomic_uint_least64_t busy_until_ns; /* while a large deletion runs: its estimated end; or 0 */
     atomic_uint_least64_t busy_since_ns; /* and its beginning */
-    atomic_uint_least64_t write_ns;      /* what a write takes, on average */
+    atomic_uint_least64_t group_ns;      /* what the last one took that was no large deletion */
+    struct nnrpc_queue_delay *delay; /* of the queue; its unit is what a write adds to a group */
+    atomic_uint_least64_t change_retention_s;
+    atomic_uint_least64_t request_retention_s;
     atomic_uint_least64_t groups;
     atomic_uint_least64_t writes;
     atomic_uint_least64_t retried_groups;
@@ -60,6 +64,14 @@ struct writer {
     uint64_t next_fill_check_ns;
     bool is_full;
 };
+
+static inline uint64_t writer_change_retention_s(const struct writer *writer) {
+    return atomic_load_explicit(&writer->change_retention_s, memory_order_relaxed);
+}
+
+static inline uint64_t writer_request_retention_s(const struct writer *writer) {
+    return atomic_load_explicit(&writer->request_retention_s, memory_order_relaxed);
+}
 
 /** CLOCK_MONOTONIC in nanoseconds. */
 uint64_t writer_clock_ns(void);

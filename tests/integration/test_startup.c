@@ -93,6 +93,7 @@ static void every_flag_refuses_what_it_cannot_take(void **state) {
         {"--password-memory", "8191", "5GiB", "8kb"},  {"--max-calls", "0", "1048577", "1k"},
         {"--queue-writes", "0", "1048577", "1KiB"},    {"--read-workers", "0", "65", "1x"},
         {"--slow-workers", "0", "65", "1x"},           {"--drain-time", "0", "3600001", "1s"},
+        {"--max-request-size", "63", "2MiB", "1MB"},   {"--max-reply-size", "4095", "17MiB", "1m"},
     };
     static const char *const no_numbers[] = {
         "", "x", "-1", "+1", " 1", "1 ", "1.5", "0x10", "99999999999999999999999"};
@@ -110,6 +111,24 @@ static void every_flag_refuses_what_it_cannot_take(void **state) {
     expect_flag_refused(server, "--tokens", "", "--tokens");
     expect_flag_refused(server, "--backups", "", "--backups");
     expect_flag_refused(server, "--restore", "", "--restore");
+    expect_flag_refused(server, "--queue-target", "3600001", "--queue-target");
+    expect_flag_refused(server, "--queue-target", "1s", "--queue-target");
+    static const char *const no_limits[] = {
+        "",
+        "contacts.v1.ContactService",
+        "contacts.v1.ContactService/Get*",
+        "nnrpc.v1.HealthService/Check rate=1",
+        "* concurrency",
+        "* concurrency=0",
+        "* concurrency=1000001",
+        "* rate=0",
+        "* rate=nan",
+        "* burst=5",
+        "* max-reply-bytes=1MB",
+        "* speed=1"};
+    for (size_t i = 0; i < NNRPC_LENGTH(no_limits); i++) {
+        expect_flag_refused(server, "--limit", no_limits[i], "--limit");
+    }
 }
 
 static void flags_at_their_bounds_are_taken(void **state) {
@@ -146,6 +165,7 @@ static void help_and_version_are_told_on_stdout(void **state) {
     static const char *const flags[] = {
         "--data",
         "--listen",
+        "--admin-listen",
         "--tokens",
         "--require-token",
         "--insecure",
@@ -159,6 +179,10 @@ static void help_and_version_are_told_on_stdout(void **state) {
         "--queue-writes",
         "--read-workers",
         "--slow-workers",
+        "--queue-target",
+        "--limit",
+        "--max-request-size",
+        "--max-reply-size",
         "--drain-time",
         "--log-level",
         "--restore",
