@@ -339,6 +339,18 @@ class HandMadeRequests(unittest.TestCase):
         request.proto_file[0].enum_type.add(name="E")
         self.assertEqual(message_error(request), "a.proto: E has no values")
 
+    def test_values_that_differ_by_case_keep_it_in_json(self):
+        for names, expected in ((("E_A", "E_a"), ("A", "a")), (("E_A", "E_B"), ("a", "b"))):
+            request = self.request()
+            enum = request.proto_file[0].enum_type.add(name="E")
+            for number, name in enumerate(names):
+                enum.value.add(name=name, number=number)
+            result = run_plugin(request.SerializeToString())
+            response = plugin_pb2.CodeGeneratorResponse.FromString(result.stdout)
+            source = next(file for file in response.file if file.name.endswith(".c"))
+            for number, name in enumerate(expected):
+                self.assertIn(f'            "{name}", /* {number} */\n', source.content)
+
     def test_a_map_entry_that_is_no_pair(self):
         request = self.request()
         message = request.proto_file[0].message_type.add(name="A")

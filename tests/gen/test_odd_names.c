@@ -39,8 +39,8 @@ static void test_protobuf_c_s_own_member_gives_way_to_a_field_of_its_name(void *
     expect_json_form(
         &odd_names_base_message, &base, &(const struct nnrpc_json_format){.omit_unset = true},
         "{\"base\":\"mine\"}", __FILE__, __LINE__);
-    Odd__Cased cased = ODD__CASED__INIT;
-    assert_ptr_equal(cased.base__.descriptor, &odd__cased__descriptor);
+    Odd__Bases bases = ODD__BASES__INIT;
+    assert_ptr_equal(bases.base__.descriptor, &odd__bases__descriptor);
 }
 
 static void test_an_optional_field_that_is_a_keyword_has_functions(void **state) {

@@ -142,12 +142,6 @@ static void test_json_takes_no_number_that_a_closed_enum_lacks(void **state) {
         "colours[1]: expected one of \"red\", \"green\", found number");
 }
 
-static void test_json_keeps_values_apart_that_differ_by_case(void **state) {
-    (void)state;
-    expect_round(&odd_cased_message, "{\"value\":\"a\"}", "{\"value\":\"a\"}");
-    expect_round(&odd_cased_message, "{\"value\":\"A\"}", "{\"value\":\"A\"}");
-}
-
 static void test_json_keeps_fields_apart_that_differ_by_underscores(void **state) {
     (void)state;
     const char *text = "{\"name\":\"n\",\"level\":1,\"foo_bar\":1,\"fooBar\":2}";
@@ -263,7 +257,6 @@ int main(void) {
         cmocka_unit_test(test_json_null_is_the_default_that_is_not_set),
         cmocka_unit_test(test_json_without_a_required_field_is_refused),
         cmocka_unit_test(test_json_takes_no_number_that_a_closed_enum_lacks),
-        cmocka_unit_test(test_json_keeps_values_apart_that_differ_by_case),
         cmocka_unit_test(test_json_keeps_fields_apart_that_differ_by_underscores),
         cmocka_unit_test(test_an_enum_of_proto2_is_closed),
         cmocka_unit_test_setup_teardown(test_a_call_keeps_presence_and_extensions, start, stop),
