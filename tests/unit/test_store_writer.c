@@ -422,6 +422,42 @@ static void a_large_deletion_is_a_group_of_its_own_in_its_order(void **unused) {
     fixture_close(&fixture);
 }
 
+/* Behind a thousand writes, each of them some microseconds, a millisecond is not enough. */
+static void a_write_that_could_not_be_done_in_time_is_refused_at_once(void **unused) {
+    enum { WAITING = 1000 };
+    struct fixture fixture;
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    struct pending *pending = calloc(WAITING + 1, sizeof(*pending));
+    struct creation creation;
+    struct gate gate;
+    struct timespec now;
+    (void)unused;
+    assert_non_null(pending);
+    fixture_open(&fixture, NULL);
+    make_creation(&creation, "");
+    gate_close(&gate, fixture.store);
+    for (size_t i = 0; i < WAITING; i++) {
+        pending_submit(&pending[i], fixture.store, &creation.write);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    struct store_write hasty = creation.write;
+    hasty.deadline_ns = now_ns + 1000000;
+    assert_int_equal(store_submit(fixture.store, &hasty, &status), NNRPC_RESOURCE_EXHAUSTED);
+    assert_string_equal(status.reason, "OVERLOADED");
+    assert_true(atoi(nnrpc_status_get_info(&status, "retry_after_ms")) > 0);
+    struct store_write patient = creation.write;
+    patient.deadline_ns = now_ns + UINT64_C(600000000000);
+    pending_submit(&pending[WAITING], fixture.store, &patient);
+    gate_open(&gate);
+    for (size_t i = 0; i <= WAITING; i++) {
+        ANSWER answer = pending_await(&pending[i]);
+        expect_ok(&answer);
+    }
+    free(pending);
+    fixture_close(&fixture);
+}
+
 static void while_a_long_deletion_runs_writes_are_refused_and_reads_go_on(void **unused) {
     struct fixture fixture;
     const struct store_options options = {.map_bytes = UINT64_C(1) << 30};
@@ -506,6 +542,7 @@ int main(void) {
         cmocka_unit_test(closing_answers_what_is_queued_and_takes_no_more),
         cmocka_unit_test(of_racing_writes_exactly_one_wins_and_readers_see_whole_states),
         cmocka_unit_test(a_large_deletion_is_a_group_of_its_own_in_its_order),
+        cmocka_unit_test(a_write_that_could_not_be_done_in_time_is_refused_at_once),
         cmocka_unit_test(while_a_long_deletion_runs_writes_are_refused_and_reads_go_on),
         cmocka_unit_test(a_contact_with_very_many_links_goes_whole),
     };
