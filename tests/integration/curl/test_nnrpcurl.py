@@ -27,6 +27,7 @@ ITEM = {
     "cameAt": "2024-02-29T12:30:00.500Z", "stays": "1.500s", "mask": "name,cameAt",
     "more": {"a": [1, None, {"b": True}]}, "picture": "AQI=", "price": 2.5,
     "extra": {"@type": "type.googleapis.com/catalog.v1.WaitRequest", "waitMs": 5},
+    "box": {"label": "b"},
 }
 
 
@@ -96,6 +97,7 @@ class Looking(Case):
         self.assertEqual(methods, sorted(methods))
         self.assertIn("nnrpc.v1.HealthService/Check", methods)
         self.assertIn("catalog.v1.ShelfService/Echo", methods)
+        self.assertNotIn("catalog.v1.AtticService/Search", methods)
         line = next(line for line in lines if line.startswith("catalog.v1.CatalogService/Fail "))
         self.assertRegex(line, r"/Fail +writer +Fails with every detail that an error may have\.$")
 
@@ -135,7 +137,7 @@ class Looking(Case):
             "name": "", "grade": "unspecified", "titles": {"": ""}, "parts": [], "shelf": "0",
             "cameAt": "1970-01-01T00:00:00Z", "stays": "0s", "mask": "", "more": {},
             "picture": "", "owner": None, "price": 0, "secret": "",
-            "extra": None})
+            "extra": None, "box": {"label": ""}})
         self.curl("call", "CatalogService/Echo", json.dumps(template))
 
     def test_describe_shows_messages_enums_and_services(self):
@@ -188,7 +190,7 @@ class Calling(Case):
             "name": "p", "grade": "unspecified", "titles": {}, "parts": [],
             "shelf": "18446744073709551615", "cameAt": None, "stays": None, "mask": None,
             "more": None, "picture": "", "owner": None, "price": None, "id": "",
-            "extra": None}]
+            "extra": None, "box": None}]
         text = json.dumps({**ITEM, "secret": "s"})
         self.assertEqual(self.curl("call", "catalog.v1.CatalogService/Echo", text).json, expected)
         self.assertEqual(self.curl("call", "CatalogService.Echo", text).json, expected)
