@@ -6,23 +6,29 @@
 
 #include <stdio.h>
 
-double ctl_latency_quantile(const uint64_t *buckets, size_t count, double quantile) {
+/* Where a bucket begins: below one microsecond, then at each doubling, and within those in parts of
+ * equal width. */
+static double lower_edge(size_t bucket, size_t parts) {
+    size_t doubling = bucket / parts;
+    double width = doubling == 0 ? 1 : (double)(UINT64_C(1) << (doubling - 1));
+    double begin = doubling == 0 ? 0 : width;
+    return begin + width * (double)(bucket % parts) / (double)parts;
+}
+
+double ctl_latency_quantile(const uint64_t *buckets, size_t count, size_t parts, double quantile) {
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++) {
         total += buckets[i];
     }
     double rank = quantile * (double)total;
     double below = 0;
-    double lower = 0;
-    double upper = 1;
     for (size_t i = 0; i < count; i++) {
         double inside = (double)buckets[i];
         if (inside > 0 && below + inside >= rank) {
-            return lower + (upper - lower) * (rank - below) / inside;
+            double lower = lower_edge(i, parts);
+            return lower + (lower_edge(i + 1, parts) - lower) * (rank - below) / inside;
         }
         below += inside;
-        lower = upper;
-        upper *= 2;
     }
     return 0;
 }

@@ -113,9 +113,11 @@ enum ctl_exit ctl_describe(struct ctl_context *context);
 extern const struct ctl_flag ctl_call_flags[];
 extern const struct ctl_flag ctl_proto_set_flags[];
 extern const struct ctl_flag ctl_methods_flags[];
+extern const struct ctl_flag ctl_stats_flags[];
 extern const char ctl_health_details[];
 extern const char ctl_call_details[];
 extern const char ctl_methods_details[];
+extern const char ctl_stats_details[];
 extern const char ctl_describe_details[];
 extern const char ctl_completion_details[];
 

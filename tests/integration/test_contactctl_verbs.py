@@ -406,6 +406,22 @@ class Operation(ctl.Case):
         methods = {(m["method"], m["code"]): m for m in stats["methods"]}
         self.assertEqual(methods["contacts.v1.ContactService/GetContact", 5]["count"], "3")
 
+    def test_stats_calls_shows_the_slowest_first(self):
+        for _ in range(3):
+            self.ctl("contact", "get", 1, code=ctl.NOT_FOUND)
+        table = self.ctl("stats", "calls", "--method", "contacts.v1.ContactService/GetContact").out
+        self.assertRegex(table, r"^METHOD +STATE +CODE +TIME")
+        self.assertRegex(table, r"contacts\.v1\.ContactService/GetContact +answered +NOT_FOUND ")
+        answer = self.get("stats", "calls", "--method", "contacts.v1.ContactService")
+        durations = [int(call["durationUs"]) for call in answer["calls"]]
+        self.assertEqual(durations, sorted(durations, reverse=True))
+        self.assertGreaterEqual(len(durations), 3)
+        self.assertRegex(answer["calls"][0]["traceId"], "^[0-9a-f]{32}$")
+        self.assertEqual(
+            self.get("stats", "calls", "--min-duration", "1h").get("calls", []), [])
+        self.assertEqual(len(self.get("stats", "calls", "--limit", "1")["calls"]), 1)
+        self.ctl("stats", "--limit", "1", code=ctl.USAGE)
+
     def test_a_backup_is_made_once_by_its_name(self):
         backup = self.get("backup", "first")
         self.assertEqual(int(backup["sizeBytes"]),

@@ -201,11 +201,22 @@ static void the_nearest_word_is_suggested_and_nothing_far_away(void **state) {
 static void a_quantile_lies_in_its_bucket(void **state) {
     (void)state;
     const uint64_t BUCKETS[] = {0, 0, 0, 50, 0, 0, 50, 0}; /* 4 to 8 us, 32 to 64 us */
-    double median = ctl_latency_quantile(BUCKETS, NNRPC_LENGTH(BUCKETS), 0.5);
-    double tail = ctl_latency_quantile(BUCKETS, NNRPC_LENGTH(BUCKETS), 0.99);
+    double median = ctl_latency_quantile(BUCKETS, NNRPC_LENGTH(BUCKETS), 1, 0.5);
+    double tail = ctl_latency_quantile(BUCKETS, NNRPC_LENGTH(BUCKETS), 1, 0.99);
     assert_true(median >= 4 && median <= 8);
     assert_true(tail > 60 && tail <= 64);
-    assert_true(ctl_latency_quantile(BUCKETS, 0, 0.5) == 0);
+    assert_true(ctl_latency_quantile(BUCKETS, 0, 1, 0.5) == 0);
+}
+
+static void finer_buckets_give_nearer_quantiles(void **state) {
+    (void)state;
+    uint64_t fine[28] = {0};
+    fine[4 * 3 + 2] = 100; /* the third quarter of 4 to 8 us */
+    double median = ctl_latency_quantile(fine, NNRPC_LENGTH(fine), CTL_LATENCY_FINE_PARTS, 0.5);
+    assert_true(median > 6.49 && median < 6.51);
+    fine[1] = 300; /* 0.25 to 0.5 us */
+    median = ctl_latency_quantile(fine, NNRPC_LENGTH(fine), CTL_LATENCY_FINE_PARTS, 0.5);
+    assert_true(median > 0.41 && median < 0.42);
 }
 
 static void latencies_are_shown_in_the_unit_that_suits_them(void **state) {
@@ -265,6 +276,7 @@ int main(void) {
         cmocka_unit_test(edits_are_counted_with_swaps_as_one),
         cmocka_unit_test(the_nearest_word_is_suggested_and_nothing_far_away),
         cmocka_unit_test(a_quantile_lies_in_its_bucket),
+        cmocka_unit_test(finer_buckets_give_nearer_quantiles),
         cmocka_unit_test(latencies_are_shown_in_the_unit_that_suits_them),
         cmocka_unit_test(every_code_has_an_exit_code_that_help_explains),
     };

@@ -119,6 +119,35 @@ static void a_refused_write_leaves_no_trace_in_its_group(void **unused) {
     fixture_close(&fixture);
 }
 
+static enum nnrpc_code refuse_wanted(
+    const struct store_write *write, struct nnrpc_status *out_status) {
+    return nnrpc_fail(out_status, NNRPC_CANCELLED, "test", "GIVEN_UP", "%s", write->request_id);
+}
+
+static void a_write_that_was_given_up_while_it_waited_is_not_applied(void **unused) {
+    struct fixture fixture;
+    struct pending pending[2];
+    struct creation wanted;
+    struct creation unwanted;
+    struct gate gate;
+    (void)unused;
+    fixture_open(&fixture, NULL);
+    make_creation(&wanted, "");
+    make_creation(&unwanted, "");
+    unwanted.write.check_wanted = refuse_wanted;
+    gate_close(&gate, fixture.store);
+    pending_submit(&pending[0], fixture.store, &unwanted.write);
+    pending_submit(&pending[1], fixture.store, &wanted.write);
+    gate_open(&gate);
+    ANSWER first = pending_await(&pending[0]);
+    ANSWER second = pending_await(&pending[1]);
+    assert_int_equal(first.status.code, NNRPC_CANCELLED);
+    assert_string_equal(first.status.reason, "GIVEN_UP");
+    expect_ok(&second);
+    assert_int_equal(second.revision, first.revision + 1);
+    fixture_close(&fixture);
+}
+
 static void a_group_without_effect_is_not_written(void **unused) {
     struct fixture fixture;
     Contacts__V1__PutPresetValueRequest put = CONTACTS__V1__PUT_PRESET_VALUE_REQUEST__INIT;
@@ -535,6 +564,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_that_wait_are_made_durable_together_and_answered_in_order),
         cmocka_unit_test(a_refused_write_leaves_no_trace_in_its_group),
+        cmocka_unit_test(a_write_that_was_given_up_while_it_waited_is_not_applied),
         cmocka_unit_test(a_group_without_effect_is_not_written),
         cmocka_unit_test(a_change_is_visible_before_it_is_answered),
         cmocka_unit_test(a_snapshot_does_not_see_what_comes_after_it),
