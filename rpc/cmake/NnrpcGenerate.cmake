@@ -5,9 +5,9 @@
 #                  [IMPORT_DIRS folder...] [OUTPUT_DIR folder] [PREFIX name]
 #                  [FULL_NAMES] [SKIP_STREAMING])
 #
-# Runs protoc with protoc-gen-nnrpc-c (which runs protoc-gen-c) and protoc-gen-nnrpc when the program
-# is built, and adds to the target what comes out: x/y.pb-c.{c,h} and x/y.nnrpc.{c,h} for each
-# x/y.proto. The target is linked with nnrpc::nnrpc.
+# Runs protoc with protoc-gen-nnrpc-c (which runs protoc-gen-c) and protoc-gen-nnrpc when the
+# program is built, and adds to the target what comes out: x/y.pb-c.{c,h} and x/y.nnrpc.{c,h} for
+# each x/y.proto. The target is linked with nnrpc::nnrpc.
 #
 #   TARGET       a library or program of the current folder
 #   PROTOS       files as other files import them ("contacts/v1/contact.proto"), or paths
@@ -22,12 +22,12 @@
 #
 # What a file imports is not generated unless it is named too, here or for a library that the target
 # is linked with. A file is generated again when it, a file that it imports, or a generator changes.
-# Warnings in what protoc-gen-c writes are silenced; what protoc-gen-nnrpc writes is compiled like any
-# other source.
+# Warnings in what protoc-gen-c writes are silenced; what protoc-gen-nnrpc writes is compiled like
+# any other source.
 #
-# Whose generators do not run on the machine that builds, when cross-compiling, names ones that do in
-# NNRPC_PROTOC_GEN_NNRPC and NNRPC_PROTOC_GEN_NNRPC_C. protoc and protoc-gen-c are looked for in PATH, or named in PROTOC and
-# PROTOC_GEN_C.
+# Whose generators do not run on the machine that builds, when cross-compiling, names ones that do
+# in NNRPC_PROTOC_GEN_NNRPC and NNRPC_PROTOC_GEN_NNRPC_C. protoc and protoc-gen-c are looked for in
+# PATH, or named in PROTOC and PROTOC_GEN_C.
 
 # Appends to `out_files` what a .proto imports, directly or not, as far as the folders have it.
 function(_nnrpc_imports proto folders out_files)

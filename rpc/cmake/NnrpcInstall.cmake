@@ -87,13 +87,9 @@ set_target_properties(nnrpc_archive PROPERTIES ARCHIVE ${archive})
 
 # --- Installation ---
 
-# The generators; a name that is no target here is passed over.
-set(plugins protoc-gen-nnrpc protoc-gen-nnrpc-c)
-foreach(plugin IN LISTS plugins)
-  install(TARGETS ${plugin} EXPORT nnrpc COMPONENT nnrpc)
-endforeach()
-
-install(TARGETS nnrpc_shared nnrpc_headers EXPORT nnrpc COMPONENT nnrpc)
+install(
+  TARGETS protoc-gen-nnrpc protoc-gen-nnrpc-c nnrpc_shared nnrpc_headers
+  EXPORT nnrpc COMPONENT nnrpc)
 install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT nnrpc)
 
 install(DIRECTORY include/nnrpc DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT nnrpc

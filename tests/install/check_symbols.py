@@ -71,9 +71,9 @@ def check(path, library, archive=None):
             "What is exported is not what rpc/nnrpc.symbols says. When a public name was added,\n"
             "run this and commit the list with it:\n"
             "    cmake --build build/dev --target update_symbols\n"
-            "When a name is missing that should be public, its header lacks NNRPC_BEGIN_DECLARATIONS\n"
-            "and NNRPC_END_DECLARATIONS, or rpc/nnrpc.map has no pattern for it. A name that a release\n"
-            "has had goes only with a new NNRPC_ABI_VERSION.")
+            "When a name is missing that should be public, its header lacks\n"
+            "NNRPC_BEGIN_DECLARATIONS and NNRPC_END_DECLARATIONS, or rpc/nnrpc.map has no pattern for\n"
+            "it. A name that a release has had goes only with a new NNRPC_ABI_VERSION.")
 
 
 if __name__ == "__main__":

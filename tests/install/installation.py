@@ -17,8 +17,9 @@ BUILD = Path(os.environ["BUILD"])
 SANITIZE = os.environ["SANITIZE"]
 EXAMPLE = "share/doc/nnrpc/examples/greeter"
 # What a caller of these tests may have set and an out-of-tree build must not see.
-FOREIGN = ("CFLAGS", "CPPFLAGS", "LDFLAGS", "LD_LIBRARY_PATH", "PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH",
-           "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DESTDIR")
+FOREIGN = (
+    "CFLAGS", "CPPFLAGS", "LDFLAGS", "LD_LIBRARY_PATH", "PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH",
+    "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DESTDIR")
 
 
 class Installation:

@@ -75,7 +75,8 @@ int main(int, char **arguments) {{
     if (nnrpc_client_new(&options, &client, &status) != NNRPC_OK) {{
         return 1;
     }}
-    std::puts(nnrpc_code_name(greeter_service_greet(client, nullptr, &request, &response, &status)));
+    nnrpc_code code = greeter_service_greet(client, nullptr, &request, &response, &status);
+    std::puts(nnrpc_code_name(code));
     nnrpc_client_free(client);
     nnrpc_status_deinit(&status);
     return 0;
