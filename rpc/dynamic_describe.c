@@ -82,8 +82,11 @@ static void write_options(
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer indent = {0};
     nnrpc_buffer_append_format(&indent, "%*s", (int)writer->indent, "");
     const char *text = nnrpc_buffer_text(&indent);
-    nnrpc_dynamic_write_options(
-        writer->dynamic, extendee, options, text == NULL ? "" : text, writer->out);
+    if (text == NULL) {
+        writer->out->failed = true;
+        return;
+    }
+    nnrpc_dynamic_write_options(writer->dynamic, extendee, options, text, writer->out);
 }
 
 static void write_deprecated(struct writer *writer, bool is_deprecated) {

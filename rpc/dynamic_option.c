@@ -258,6 +258,35 @@ static void repack(const struct option *option, struct nnrpc_buffer *out) {
     nnrpc_buffer_append(out, first->data, first->len);
 }
 
+/* Memory for one message; notes in a buffer when it was short. */
+static void *allocate(void *buffer, size_t size) {
+    void *memory = malloc(size);
+    if (memory == NULL) {
+        ((struct nnrpc_buffer *)buffer)->failed = true;
+    }
+    return memory;
+}
+
+static void release(void *buffer, void *memory) {
+    (void)buffer;
+    free(memory);
+}
+
+/* Unpacks an option as the only field of a type; NULL when it is none, or without memory, which is
+ * a failure of the text that is written. */
+static ProtobufCMessage *unpack_option(
+    const struct option *option, const ProtobufCMessageDescriptor *type, struct nnrpc_buffer *out) {
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer packed = {0};
+    ProtobufCAllocator allocator = {.alloc = allocate, .free = release, .allocator_data = out};
+    repack(option, &packed);
+    out->failed = out->failed || packed.failed;
+    if (packed.failed ||
+        nnrpc_scan_message(type, packed.data, packed.size, NULL, NULL) != NNRPC_OK) {
+        return NULL;
+    }
+    return protobuf_c_message_unpack(type, &allocator, packed.size, packed.data);
+}
+
 /* Writes the value of an option; false, with nothing written, when it is left out. */
 static bool write_option(
     const struct nnrpc_dynamic *dynamic, const struct option *option, struct layout *layout) {
@@ -298,14 +327,7 @@ static bool write_option(
         .n_field_ranges = 1,
         .field_ranges = ranges,
     };
-    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer packed = {0};
-    repack(option, &packed);
-    if (packed.failed ||
-        nnrpc_scan_message(&descriptor, packed.data, packed.size, NULL, NULL) != NNRPC_OK) {
-        return false;
-    }
-    ProtobufCMessage *message =
-        protobuf_c_message_unpack(&descriptor, NULL, packed.size, packed.data);
+    ProtobufCMessage *message = unpack_option(option, &descriptor, layout->out);
     if (message == NULL) {
         return false;
     }
@@ -326,8 +348,8 @@ void nnrpc_dynamic_write_options(
             nnrpc_buffer_append_format(out, "%soption (%s) = ", indent, option.extension->name);
             nnrpc_buffer_append(out, value.data, value.size);
             nnrpc_buffer_append_text(out, ";\n");
-            out->failed = out->failed || value.failed;
         }
+        out->failed = out->failed || value.failed;
     }
 }
 
@@ -343,9 +365,9 @@ bool nnrpc_dynamic_write_option_list(
             nnrpc_buffer_append_format(
                 out, "%s(%s) = ", is_first ? " [" : ", ", option.extension->name);
             nnrpc_buffer_append(out, value.data, value.size);
-            out->failed = out->failed || value.failed;
             is_first = false;
         }
+        out->failed = out->failed || value.failed;
     }
     return is_first;
 }

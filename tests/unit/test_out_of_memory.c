@@ -11,6 +11,8 @@
 
 #include "everything.nnrpc.h"
 #include "nnrpc/arena.h"
+#include "nnrpc/dynamic.h"
+#include "nnrpc/v1/reflection_service.nnrpc.h"
 #include "nnrpc/wire.h"
 
 /* How many more allocations succeed; the next one fails, once. Negative: all succeed. */
@@ -242,6 +244,74 @@ static void json_without_memory_is_written_whole_or_reported(void **state) {
     protobuf_c_message_free_unpacked(message, NULL);
 }
 
+static void a_set_of_types_without_memory_is_refused_whole(void **state) {
+    (void)state;
+    const struct nnrpc_service *service = &reflection_service_service;
+    bool was_short = true;
+    for (int number = 0; was_short; number++) {
+        NNRPC_CLEANUP(nnrpc_dynamic_freep) struct nnrpc_dynamic *dynamic = NULL;
+        NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+        fail_at(number);
+        enum nnrpc_code code = nnrpc_dynamic_new(
+            service->descriptor_set, service->descriptor_set_size, &dynamic, &status);
+        was_short = end_round();
+        assert_int_equal(code, was_short ? NNRPC_RESOURCE_EXHAUSTED : NNRPC_OK);
+        expect_status(
+            &status, code, was_short ? "MEMORY_LIMIT" : "",
+            was_short ? "there is no memory for the descriptors" : "");
+        assert_int_equal(dynamic == NULL, was_short);
+        assert_true(number < 200);
+    }
+}
+
+static void a_description_without_memory_is_not_cut_short_unseen(void **state) {
+    (void)state;
+    const struct nnrpc_service *service = &reflection_service_service;
+    NNRPC_CLEANUP(nnrpc_dynamic_freep) struct nnrpc_dynamic *dynamic = NULL;
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer whole = {0};
+    assert_int_equal(
+        nnrpc_dynamic_new(service->descriptor_set, service->descriptor_set_size, &dynamic, NULL),
+        NNRPC_OK);
+    const struct nnrpc_dynamic_item *item = nnrpc_dynamic_find(dynamic, service->name);
+    assert_int_equal(nnrpc_dynamic_describe(dynamic, item, &whole), NNRPC_OK);
+    bool was_short = true;
+    for (int number = 0; was_short; number++) {
+        NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer out = {0};
+        fail_at(number);
+        enum nnrpc_code code = nnrpc_dynamic_describe(dynamic, item, &out);
+        was_short = end_round();
+        assert_int_equal(code, was_short ? NNRPC_RESOURCE_EXHAUSTED : NNRPC_OK);
+        if (!was_short) {
+            assert_int_equal(out.size, whole.size);
+            assert_memory_equal(out.data, whole.data, out.size);
+        }
+        assert_true(number < 200);
+    }
+}
+
+static void an_any_without_memory_is_no_message(void **state) {
+    (void)state;
+    const struct nnrpc_service *service = &reflection_service_service;
+    static const char TEXT[] = "{\"any\":{\"@type\":\"x/google.protobuf.Value\",\"value\":[1]}}";
+    NNRPC_CLEANUP(nnrpc_dynamic_freep) struct nnrpc_dynamic *dynamic = NULL;
+    assert_int_equal(
+        nnrpc_dynamic_new(service->descriptor_set, service->descriptor_set_size, &dynamic, NULL),
+        NNRPC_OK);
+    const struct nnrpc_json_types types = nnrpc_dynamic_json_types(dynamic);
+    bool was_short = true;
+    for (int number = 0; was_short; number++) {
+        ProtobufCMessage *message = NULL;
+        fail_at(number);
+        enum nnrpc_code code = nnrpc_json_read_with_types(
+            &unit_well_known_message, &types, TEXT, strlen(TEXT), NULL, &message, NULL);
+        was_short = end_round();
+        assert_int_equal(code, was_short ? NNRPC_RESOURCE_EXHAUSTED : NNRPC_OK);
+        assert_int_equal(message == NULL, was_short);
+        protobuf_c_message_free_unpacked(message, NULL);
+        assert_true(number < 200);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failing_status_needs_no_memory),
@@ -254,6 +324,9 @@ int main(void) {
         cmocka_unit_test(a_mask_without_memory_is_read_whole_or_not_at_all),
         cmocka_unit_test(a_wrong_json_without_memory_is_never_right),
         cmocka_unit_test(json_without_memory_is_written_whole_or_reported),
+        cmocka_unit_test(a_set_of_types_without_memory_is_refused_whole),
+        cmocka_unit_test(a_description_without_memory_is_not_cut_short_unseen),
+        cmocka_unit_test(an_any_without_memory_is_no_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
