@@ -148,7 +148,9 @@ static void append_arguments_function(struct nnrpc_buffer *out) {
     for (size_t v = 0; v < ctl_program->verb_count; v++) {
         for (size_t i = 0; ctl_program->verbs[v].arguments[i].name != NULL; i++) {
             const struct ctl_argument *argument = &ctl_program->verbs[v].arguments[i];
-            const char *words = value_words(argument->name, argument->choices);
+            const char *words = argument->asks != NULL
+                                    ? argument->asks
+                                    : value_words(argument->name, argument->choices);
             if (words[0] == '\0') {
                 continue;
             }
@@ -161,6 +163,25 @@ static void append_arguments_function(struct nnrpc_buffer *out) {
     }
     nnrpc_buffer_append_text(out, "    esac\n}\n");
 }
+
+/* What a server has is asked of the one that the line names, or the environment. */
+static const char ASK_FUNCTION[] =
+    "# Prints what the server of the words before the cursor has: @methods or @services.\n"
+    "_PROGRAM_ask() {\n"
+    "    local kind=$1 servers=() word is_server=0 cut=\n"
+    "    shift\n"
+    "    for word in \"$@\"; do\n"
+    "        if [[ $is_server == 1 ]]; then servers+=(--server \"$word\"); fi\n"
+    "        is_server=0\n"
+    "        case \"$word\" in\n"
+    "        --server|-s) is_server=1 ;;\n"
+    "        --server=*) servers+=(\"$word\") ;;\n"
+    "        esac\n"
+    "    done\n"
+    "    if [[ $kind == @services ]]; then cut='/.*'; fi\n"
+    "    PROGRAM --timeout 1s \"${servers[@]}\" --output table methods 2>/dev/null |\n"
+    "        sed -e 1d -e 's/ .*//' -e \"s|$cut||\" | sort -u\n"
+    "}\n";
 
 /* Scanning is the same in both shells; `line` holds the words before the cursor, from 0. */
 static const char SCAN_FUNCTION[] =
@@ -191,11 +212,17 @@ static const char SCAN_FUNCTION[] =
 static const char BASH_FUNCTION[] =
     "_PROGRAM() {\n"
     "    local current=${COMP_WORDS[COMP_CWORD]} previous='' key count value found line=()\n"
-    "    local i\n"
+    "    local i joins=0\n"
     "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-    "        # bash splits --flag=value at the sign.\n"
+    "        # bash splits --flag=value at the sign, and addresses at colons.\n"
     "        if [[ ${COMP_WORDS[i]} == = ]]; then continue; fi\n"
-    "        line+=(\"${COMP_WORDS[i]}\")\n"
+    "        if ((${#line[@]} > 0)) && [[ ${COMP_WORDS[i]} == : || $joins == 1 ]]; then\n"
+    "            line[${#line[@]} - 1]+=${COMP_WORDS[i]}\n"
+    "        else\n"
+    "            line+=(\"${COMP_WORDS[i]}\")\n"
+    "        fi\n"
+    "        joins=0\n"
+    "        if [[ ${COMP_WORDS[i]} == : ]]; then joins=1; fi\n"
     "    done\n"
     "    if [[ $current == = ]]; then current=''; fi\n"
     "    if ((${#line[@]} > 0)); then previous=${line[${#line[@]} - 1]}; fi\n"
@@ -211,6 +238,9 @@ static const char BASH_FUNCTION[] =
     "        value=\"${found[*]}\"\n"
     "    else\n"
     "        _PROGRAM_argument \"$key:$count\"\n"
+    "    fi\n"
+    "    if [[ $value == @methods || $value == @services ]]; then\n"
+    "        value=$(_PROGRAM_ask \"$value\" \"${line[@]}\")\n"
     "    fi\n"
     "    if [[ $value == @file ]]; then\n"
     "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
@@ -241,6 +271,9 @@ static const char ZSH_FUNCTION[] =
     "    else\n"
     "        _PROGRAM_argument \"$key:$count\"\n"
     "    fi\n"
+    "    if [[ $value == @methods || $value == @services ]]; then\n"
+    "        value=$(_PROGRAM_ask \"$value\" \"${line[@]}\")\n"
+    "    fi\n"
     "    if [[ $value == @file ]]; then\n"
     "        _files\n"
     "    elif [[ -n $value ]]; then\n"
@@ -269,6 +302,7 @@ enum ctl_exit ctl_completion(struct ctl_context *context) {
     append_values_function(&out);
     append_arguments_function(&out);
     nnrpc_buffer_append_text(&out, SCAN_FUNCTION);
+    nnrpc_buffer_append_text(&out, ASK_FUNCTION);
     nnrpc_buffer_append_text(&out, is_zsh ? ZSH_FUNCTION : BASH_FUNCTION);
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer named = {0};
     ctl_append_named(&named, ctl_buffer_text(&out));

@@ -31,6 +31,7 @@ struct ctl_flag {
 struct ctl_argument {
     const char *name; /* "ID"; "FILE" completes files; NULL ends the list */
     const char *choices;
+    const char *asks; /* "@methods" or "@services": what completion asks the server for; or NULL */
     bool is_optional;
     bool is_repeatable; /* one or more; the last one only */
 };

@@ -181,6 +181,25 @@ class Looking(Case):
             'no service "Item"; see nnrpcurl methods')
 
 
+    @unittest.skipUnless(shutil.which("bash"), "no bash")
+    def test_bash_completes_names_that_the_server_has(self):
+        script = self.curl("completion", "bash").out
+        url = self.url.replace(":", " : ")  # as bash has it
+        words = (
+            f"nnrpcurl -s {url} call catalog.v1.S",
+            f"nnrpcurl describe --server {url} nnrpc.v1.He",
+            f"nnrpcurl health --server = {url} catalog.v1.C", "nnrpcurl call catalog.v1.S")
+        ask = "".join(
+            f"\nCOMP_WORDS=({line}) COMP_CWORD={len(line.split()) - 1}; _nnrpcurl; echo ${{COMPREPLY[@]}}"
+            for line in words)
+        done = subprocess.run(
+            ["bash", "-c", script + ask], capture_output=True, text=True, timeout=SECONDS_MOST,
+            env={**environment(None), "PATH": f"{Path(NNRPCURL).parent}:{os.environ['PATH']}"})
+        self.assertEqual(done.stdout.splitlines(), [
+            "catalog.v1.ShelfService/Echo", "nnrpc.v1.HealthService/Check",
+            "catalog.v1.CatalogService", ""], done.stderr)
+
+
 class Calling(Case):
     """call."""
 
