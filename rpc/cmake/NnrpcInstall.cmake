@@ -131,7 +131,12 @@ configure_file(cmake/nnrpc.pc.in nnrpc.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/nnrpc.pc DESTINATION ${NNRPC_INSTALL_PKGCONFIGDIR}
   COMPONENT nnrpc)
 
-install(FILES ../docs/ARCHITECTURE.md ../docs/COMPARISON.md ../docs/TUTORIAL.md
+install(
+  FILES
+    ../docs/ARCHITECTURE.md
+    ../docs/COMPARISON.md
+    ../docs/GENERATOR.md
+    ../docs/TUTORIAL.md
   DESTINATION ${NNRPC_INSTALL_DOCDIR} COMPONENT nnrpc)
 install(DIRECTORY ../examples/greeter DESTINATION ${NNRPC_INSTALL_DOCDIR}/examples
   COMPONENT nnrpc)
