@@ -206,6 +206,12 @@ static void dispose(struct nnrpc_pending *pending) {
     }
 }
 
+/* Locked. What is told of the call must not change any more. */
+static void fix_attempts(struct nnrpc_pending *pending) {
+    pending->told_attempts =
+        pending->attempts + (pending->hedge == NULL ? 0 : pending->hedge->attempts);
+}
+
 /* Not locked. Hands over how a call ended, with `status`, and releases it. */
 static enum nnrpc_code conclude(
     struct nnrpc_pending *pending, struct nnrpc_status *status, struct nnrpc_status *out_status) {
@@ -230,6 +236,7 @@ static enum nnrpc_code finish(
     struct nnrpc_pending *pending, const struct answer *out, struct nnrpc_status *out_status) {
     struct nnrpc_client *client = pending->client;
     driver_wait(pending);
+    fix_attempts(pending);
     pending->answer = hedge_find_answer(pending);
     if (pending->answer != NULL) {
         pthread_mutex_unlock(&client->mutex);
@@ -327,6 +334,9 @@ void nnrpc_pending_cancel(struct nnrpc_pending *pending) {
     if (pending == NULL || fork_happened(pending->client->generation)) {
         return;
     }
+    pthread_mutex_lock(&pending->client->mutex);
+    fix_attempts(pending);
+    pthread_mutex_unlock(&pending->client->mutex);
     struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
     (void)nnrpc_fail(
         &status, NNRPC_CANCELLED, NNRPC_DOMAIN, "CANCELLED", "the caller gave the call up");

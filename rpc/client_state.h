@@ -84,6 +84,7 @@ struct nnrpc_pending {
     bool is_alone;     /* its answer did not fit beside others */
     bool is_abandoned; /* nobody waits any more; its lane releases it */
     uint32_t attempts;
+    uint32_t told_attempts;      /* with its hedge's, once its owner ends it */
     uint32_t uncounted_attempts; /* that reached no server, of a call that waits for one */
     uint64_t due_ns;             /* of a delayed call */
     struct lane *lane;

@@ -28,7 +28,8 @@ static struct nnrpc_slice packed_request(const struct nnrpc_pending *pending) {
 
 static bool has_metadata(const struct nnrpc_pending *pending, const char *key) {
     struct nnrpc_slice ignored;
-    return nnrpc_frame_find_metadata(packed_request(pending), REQUEST_METADATA, key, &ignored);
+    return pending->metadata_count > 0 &&
+           nnrpc_frame_find_metadata(packed_request(pending), REQUEST_METADATA, key, &ignored);
 }
 
 /* What does not hold here, the server would refuse with the whole frame, the calls of others too.
@@ -192,7 +193,6 @@ static enum nnrpc_code run_before(struct nnrpc_pending *pending, struct nnrpc_st
 enum nnrpc_code outgoing_begin(
     struct nnrpc_pending *pending, const struct nnrpc_call_options *options,
     struct nnrpc_status *out_status) {
-    pending->started_ns = nnrpc_clock_ns();
     pending->parent = options->parent;
     enum nnrpc_code code = add_given(pending, options, out_status);
     if (code == NNRPC_OK && options->parent != NULL) {
@@ -271,7 +271,7 @@ bool nnrpc_pending_get_reply_metadata(
 }
 
 uint32_t nnrpc_pending_attempts(const struct nnrpc_pending *pending) {
-    return pending->attempts + (pending->hedge == NULL ? 0 : pending->hedge->attempts);
+    return pending->told_attempts;
 }
 
 const char *nnrpc_pending_endpoint(const struct nnrpc_pending *pending) {

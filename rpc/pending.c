@@ -129,6 +129,7 @@ void *pending_release(struct nnrpc_pending *pending) {
     pending->is_alone = false;
     pending->is_abandoned = false;
     pending->attempts = 0;
+    pending->told_attempts = 0;
     pending->uncounted_attempts = 0;
     pending->lane = NULL;
     pending->next = client->pool;
@@ -251,11 +252,12 @@ enum nnrpc_code pending_fill(
     pending->is_repeatable = method->idempotency == NNRPC_NO_SIDE_EFFECTS ||
                              method->idempotency == NNRPC_IDEMPOTENT ||
                              method->request_id_index >= 0;
-    pending->deadline_ns = nnrpc_clock_ns() + (uint64_t)pending->timeout_ms * NS_PER_MS;
+    pending->started_ns = nnrpc_clock_ns();
+    pending->deadline_ns = pending->started_ns + (uint64_t)pending->timeout_ms * NS_PER_MS;
     uint32_t hedge_ms =
         options->hedge_after_ms == 0 ? pending->client->hedge_after_ms : options->hedge_after_ms;
     if (hedge_ms != 0 && method->idempotency == NNRPC_NO_SIDE_EFFECTS) {
-        pending->hedge_due_ns = nnrpc_clock_ns() + hedge_ms * NS_PER_MS;
+        pending->hedge_due_ns = pending->started_ns + hedge_ms * NS_PER_MS;
     }
     return encode(pending, options, request, out_status);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "fork.h"
 #include "nnrpc/queue_delay.h"
 #include "receiver.h"
 #include "reply.h"
@@ -84,6 +85,7 @@ enum nnrpc_code nnrpc_server_new(
         return fail_memory(out_status);
     }
     server->options = resolve(options);
+    server->generation = fork_generation();
     pthread_mutex_init(&server->frames_lock, NULL);
     nnrpc_open_frames_init(&server->open_frames);
     nnrpc_trace_source_init(&server->trace_source);
@@ -127,8 +129,9 @@ void nnrpc_server_unreference(struct nnrpc_server *server) {
 }
 
 void nnrpc_server_free(struct nnrpc_server *server) {
-    if (server == NULL) {
-        return;
+    if (server == NULL || fork_happened(server->generation)) {
+        return; /* in a child there are no threads of it to end, and no sockets that can be closed
+                 */
     }
     nnrpc_server_stop(server);
     atomic_store(&server->abandoned, true);
@@ -308,6 +311,9 @@ void nnrpc_server_set_queue_target_ms(struct nnrpc_server *server, uint32_t targ
 }
 
 enum nnrpc_code nnrpc_server_start(struct nnrpc_server *server, struct nnrpc_status *out_status) {
+    if (fork_happened(server->generation)) {
+        return fork_fail(out_status, "server");
+    }
     if (server->phase != NNRPC_SERVER_NEW) {
         return nnrpc_fail(
             out_status, NNRPC_FAILED_PRECONDITION, NNRPC_DOMAIN, "INTERNAL",
@@ -388,6 +394,9 @@ static void close_listeners(struct nnrpc_server *server) {
  * told, not left waiting, and nothing unread makes the kernel reset a connection that still
  * carries a reply. */
 void nnrpc_server_stop(struct nnrpc_server *server) {
+    if (fork_happened(server->generation)) {
+        return;
+    }
     bool was_running = server->phase == NNRPC_SERVER_RUNNING;
     server->phase = NNRPC_SERVER_STOPPED;
     if (!was_running) {

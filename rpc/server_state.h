@@ -55,6 +55,7 @@ enum nnrpc_server_phase {
 };
 
 struct nnrpc_server {
+    unsigned generation;                 /* of the process that made it */
     struct nnrpc_server_options options; /* resolved: no zeros */
     char *program;
     enum nnrpc_server_phase phase;

@@ -508,6 +508,33 @@ static int a_client_that_is_the_first(struct lanes *lanes) {
     return code == NNRPC_UNAVAILABLE && strcmp(status.reason, "UNREACHABLE") == 0 ? 0 : 2;
 }
 
+static struct nnrpc_server *forked_server;
+
+static int a_server_that_was_forked(struct lanes *lanes) {
+    (void)lanes;
+    struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
+    if (!is_forked(nnrpc_server_start(forked_server, &status), &status)) {
+        return 1;
+    }
+    nnrpc_server_stop(forked_server);
+    nnrpc_server_free(forked_server);
+    return 0;
+}
+
+static void a_server_belongs_to_the_process_that_made_it(void **state) {
+    (void)state;
+    struct lanes lanes;
+    struct relay relay;
+    lanes_prepare(&lanes, NULL, NULL);
+    relay_open(&relay, &lanes);
+    forked_server = relay.server;
+    expect_in_child(a_server_that_was_forked, &lanes);
+    scripted_start(&lanes.server);
+    assert_int_equal(lanes_read(relay.client, NULL, "x", 0, NULL), NNRPC_OK);
+    relay_close(&relay);
+    lanes_close(&lanes);
+}
+
 static void a_child_is_told_that_it_was_forked(void **state) {
     (void)state;
     struct lanes lanes;
@@ -538,6 +565,7 @@ int main(void) {
         cmocka_unit_test(a_call_on_behalf_of_another_ends_with_its_deadline),
         cmocka_unit_test(a_call_on_behalf_of_a_cancelled_one_is_cancelled_down_the_line),
         cmocka_unit_test(a_child_is_told_that_it_was_forked),
+        cmocka_unit_test(a_server_belongs_to_the_process_that_made_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,28 @@ static void no_answered_write_is_lost_when_the_server_stops_under_load(void **st
     contactd_stop(server);
 }
 
+static void restarts_under_load_cost_time_and_no_errors(void **state) {
+    (void)state;
+    struct contactd_process *server = start_server(NULL);
+    struct load *load = load_start_patient(server, WRITERS);
+    for (int round = 0; round < ROUNDS; round++) {
+        load_wait_for(load, load_answers(load) + 200);
+        if (round % 2 == 0) {
+            contactd_stop(server);
+        } else {
+            contactd_kill(server);
+        }
+        contactd_restart(server);
+    }
+    load_wait_for(load, load_answers(load) + 200);
+    load_end(load);
+    expect_no_failures(load);
+    struct peer *peer = join(server, NULL);
+    expect_answers_kept(load, peer);
+    expect_unanswered_made_once(load, peer);
+    contactd_stop(server);
+}
+
 static void what_is_in_flight_is_answered_before_the_end(void **state) {
     (void)state;
     enum { CALLS = 12 };
@@ -157,6 +179,7 @@ static void many_signals_stop_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         scenario_test(no_answered_write_is_lost_when_the_server_stops_under_load),
+        scenario_test(restarts_under_load_cost_time_and_no_errors),
         scenario_test(what_is_in_flight_is_answered_before_the_end),
         scenario_test(a_stopping_server_refuses_new_calls_and_says_that_it_stops),
         scenario_test(sigint_stops_as_sigterm_does),

@@ -152,9 +152,10 @@ static void release_load(void *thing) {
     free(load);
 }
 
-static void prepare_writer(struct load *load, struct contactd_process *server, size_t index) {
+static void prepare_writer(
+    struct load *load, struct contactd_process *server, size_t index, uint32_t max_attempts) {
     struct load_writer *writer = &load->writers[index];
-    const struct peer_options options = {.max_attempts = 1};
+    const struct peer_options options = {.max_attempts = max_attempts};
     writer->load = load;
     writer->index = index;
     writer->peer = join(server, &options);
@@ -164,7 +165,8 @@ static void prepare_writer(struct load *load, struct contactd_process *server, s
     }
 }
 
-struct load *load_start(struct contactd_process *server, size_t writers) {
+static struct load *start_writers(
+    struct contactd_process *server, size_t writers, uint32_t max_attempts) {
     struct load *load = calloc(1, sizeof(*load));
     assert_non_null(load);
     scenario_keep_thing(load, release_load);
@@ -174,7 +176,7 @@ struct load *load_start(struct contactd_process *server, size_t writers) {
     assert_non_null(load->writers);
     load->writer_count = writers;
     for (size_t i = 0; i < writers; i++) {
-        prepare_writer(load, server, i);
+        prepare_writer(load, server, i, max_attempts);
     }
     for (size_t i = 0; i < writers; i++) {
         assert_int_equal(
@@ -182,6 +184,14 @@ struct load *load_start(struct contactd_process *server, size_t writers) {
             0);
     }
     return load;
+}
+
+struct load *load_start(struct contactd_process *server, size_t writers) {
+    return start_writers(server, writers, 1);
+}
+
+struct load *load_start_patient(struct contactd_process *server, size_t writers) {
+    return start_writers(server, writers, 0);
 }
 
 void load_wait_for(struct load *load, size_t answers) {
@@ -204,6 +214,17 @@ size_t load_answers(const struct load *load) {
 }
 
 /* --- Looking back --------------------------------------------------------------------------- */
+
+void expect_no_failures(const struct load *load) {
+    for (size_t i = 0; i < load->writer_count; i++) {
+        const struct load_writer *writer = &load->writers[i];
+        if (writer->unanswered_count > 0) {
+            fail_msg(
+                "%zu writes of a writer failed, as %s %s", writer->unanswered_count,
+                nnrpc_code_name(writer->end_code), writer->end_reason);
+        }
+    }
+}
 
 void expect_only_unavailable(const struct load *load) {
     for (size_t i = 0; i < load->writer_count; i++) {

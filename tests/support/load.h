@@ -13,6 +13,10 @@ struct load;
 /** Starts so many writers, each with a client of its own that tries every call once. */
 struct load *load_start(struct contactd_process *server, size_t writers);
 
+/** The same with writers whose clients try again until the deadline, as clients do unless told
+ *  otherwise. */
+struct load *load_start_patient(struct contactd_process *server, size_t writers);
+
 /** Waits until this many writes were answered in all. */
 void load_wait_for(struct load *load, size_t answers);
 
@@ -21,6 +25,9 @@ void load_end(struct load *load);
 
 /** How many writes were answered with success. */
 size_t load_answers(const struct load *load);
+
+/** Expects that no write failed. */
+void expect_no_failures(const struct load *load);
 
 /** Expects that no writer ended by anything but UNAVAILABLE. */
 void expect_only_unavailable(const struct load *load);

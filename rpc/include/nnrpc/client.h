@@ -155,7 +155,9 @@ struct nnrpc_call_options {
     const struct nnrpc_trace *trace; /* the span above this call, where there is no parent */
     /**
      * Called by nnrpc_client_process() once the call is over, in the thread that calls that; then
-     * nnrpc_client_finish(), in the callback or later, does not wait. NULL: nobody is told.
+     * nnrpc_client_finish(), in the callback or later, does not wait. Before the callback the call
+     * may be cancelled, in the thread that processes, and must not be finished. NULL: nobody is
+     * told.
      */
     void (*on_done)(void *context, struct nnrpc_pending *pending);
     void *on_done_context;

@@ -112,7 +112,8 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_server_new(
 /**
  * Stops if it runs, then releases everything. A call that is deferred still may be answered later:
  * interceptors are not called for it any more, and what the server holds for it is released then.
- * NULL is fine.
+ * NULL is fine. In a child that was forked since the server was made, this and nnrpc_server_stop()
+ * do nothing: the server is the parent's.
  */
 void nnrpc_server_free(struct nnrpc_server *server);
 
