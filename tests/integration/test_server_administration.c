@@ -128,7 +128,10 @@ static void a_service_of_the_application_may_be_administrative(void **state) {
 static void load_does_not_touch_administration(void **state) {
     (void)state;
     const struct nnrpc_server_options options = {
-        .max_calls_in_flight = 4, .slow_workers = 1, .worker_queue_calls = 1};
+        .max_calls_in_flight = 4,
+        .slow_workers = 1,
+        .worker_queue_calls = 1,
+        .frame_budget_us = 60000000};
     struct probe *probe = probe_new(&options);
     struct place administration;
     listen_for(probe, "calm", NNRPC_LISTEN_ADMINISTRATION, &administration);

@@ -84,7 +84,8 @@ static void calls_that_run_keep_others_of_their_method_out(void **state) {
 static void calls_that_run_one_after_the_other_are_not_at_once(void **state) {
     (void)state;
     struct stage stage;
-    stage_begin(&stage, NULL);
+    const struct nnrpc_server_options options = {.frame_budget_us = 60000000};
+    stage_begin(&stage, &options);
     limit_one(stage.probe, (struct nnrpc_method_limit){.methods = READ, .max_concurrent_calls = 1});
     Probe__V1__ReadRequest read = read_of("");
     assert_int_equal(count_limited(&stage.peer, READ, &read.base, 50), 0);
