@@ -288,7 +288,9 @@ static void *run(void *argument) {
             nnrpc_body_free(body);
         }
     }
+    pthread_mutex_lock(&server->lock); /* what is held may just be let go */
     nnrpc_listener_close(server->listener);
+    pthread_mutex_unlock(&server->lock);
     return NULL;
 }
 
