@@ -20,6 +20,9 @@
 
 #define VARIABLES_MAX 8
 #define VARIABLE_BYTES 48
+/* With the pauses between them about a second: a server that restarts is found, one that is not
+ * there is told of soon. */
+#define HASTY_ATTEMPTS 8
 
 struct servers {
     char **urls;
@@ -188,6 +191,7 @@ enum ctl_exit ctl_connect(struct ctl_context *context, uint32_t default_timeout_
     NNRPC_CLEANUP(ctl_token_release) char *token = NULL;
     const char *source = NULL;
     const char *token_path = setting(context, "token-file", "TOKEN_FILE", &source);
+    bool is_patient = default_timeout_ms != 0 || ctl_given(context, "wait");
     if (!find_servers(context, &servers)) {
         return CTL_USAGE;
     }
@@ -199,6 +203,7 @@ enum ctl_exit ctl_connect(struct ctl_context *context, uint32_t default_timeout_
         .endpoint_count = servers.count,
         .token = token,
         .timeout_ms = context->timeout_ms != 0 ? context->timeout_ms : default_timeout_ms,
+        .retry = {.max_attempts = is_patient ? 0 : HASTY_ATTEMPTS},
     };
     enum nnrpc_code code = nnrpc_client_new(&options, &context->client, &status);
     if (code == NNRPC_INVALID_ARGUMENT) {

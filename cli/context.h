@@ -45,7 +45,8 @@ const char *ctl_argument(const struct ctl_context *context, size_t index);
 /**
  * Makes the client. Connects nothing yet.
  *
- * @param default_timeout_ms  For each call unless --timeout is given; 0: the framework's.
+ * @param default_timeout_ms  For each call unless --timeout is given; 0: the framework's. Verbs
+ * that give one wait for a server until then, as all do with --wait.
  * @return CTL_OK, or after a complaint CTL_USAGE (addresses, token file) or CTL_FAILED.
  */
 NNRPC_NODISCARD enum ctl_exit ctl_connect(struct ctl_context *context, uint32_t default_timeout_ms);

@@ -32,6 +32,9 @@ const struct ctl_flag ctl_global_flags[] = {
     {.name = "timeout",
      .argument = "DURATION",
      .help = "Longest wait for one call: 500ms, 10s, 2m (default 10s; more where a verb says so)"},
+    {.name = "wait",
+     .help = "Wait for a server that is not there, until the timeout; otherwise a call gives up "
+             "after about a second"},
     {.name = "output",
      .letter = 'o',
      .argument = "FORMAT",

@@ -396,6 +396,23 @@ class Operation(ctl.Case):
         self.assertLess(time.monotonic() - began, 20)
         self.assertRegex(err, "UNAVAILABLE|DEADLINE_EXCEEDED")
 
+    def test_a_server_that_is_not_there_is_told_of_long_before_the_timeout(self):
+        self.server.kill()
+        began = time.monotonic()
+        err = self.ctl("health", "--timeout", "1m", code=ctl.UNAVAILABLE).err
+        self.assertLess(time.monotonic() - began, 30)
+        self.assertIn("UNREACHABLE", err)
+
+    def test_a_server_that_comes_later_is_waited_for_when_asked(self):
+        self.server.kill()
+        waiting = ctl.start(self.server, "health", "--wait", "--timeout", "1m")
+        time.sleep(3)
+        self.assertIsNone(waiting.poll())
+        self.server.start()
+        out, _ = waiting.communicate(timeout=ctl.RUN_SECONDS_MOST)
+        self.assertEqual(out, b"the server takes calls\n")
+        self.assertEqual(waiting.returncode, ctl.OK)
+
     def test_stats_count_and_estimate(self):
         for _ in range(3):
             self.ctl("contact", "get", 1, code=ctl.NOT_FOUND)
