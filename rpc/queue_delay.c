@@ -79,7 +79,7 @@ static enum nnrpc_code refuse(uint64_t wait_ns, const char *why, struct nnrpc_st
     nnrpc_fail(
         out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "OVERLOADED",
         "the server is overloaded (%u ms of work wait, %s): try again in %u ms",
-        (unsigned)(wait_ns / NS_PER_MS), why, retry_ms);
+        (unsigned)((wait_ns + NS_PER_MS - 1) / NS_PER_MS), why, retry_ms);
     nnrpc_status_add_info(out_status, "retry_after_ms", "%u", retry_ms);
     return NNRPC_RESOURCE_EXHAUSTED;
 }
@@ -93,8 +93,8 @@ static bool stands(const struct nnrpc_queue_delay *delay, uint64_t now_ns) {
 enum nnrpc_code nnrpc_queue_delay_admit(
     const struct nnrpc_queue_delay *delay, uint64_t waiting, uint64_t busy_ns, uint64_t now_ns,
     uint64_t deadline_ns, struct nnrpc_status *out_status) {
-    if (waiting == 0) {
-        return NNRPC_OK;
+    if (waiting == 0 || (deadline_ns != 0 && now_ns >= deadline_ns)) {
+        return NNRPC_OK; /* what is late takes no time, and its caller learns that it is late */
     }
     uint64_t unit_ns = load(&delay->unit_ns);
     uint64_t target_ns = load(&delay->target_ns);

@@ -93,6 +93,12 @@ static void without_a_deadline_any_wait_will_do(void **state) {
     assert_true(admits(*state, 1000000, 0));
 }
 
+static void what_is_late_already_is_told_so_when_its_turn_comes(void **state) {
+    assert_true(admits(*state, 40, NOW_NS));
+    assert_true(admits(*state, 40, NOW_NS - 1));
+    assert_false(admits(*state, 40, NOW_NS + 1));
+}
+
 /* Whatever was measured last: or a queue that was slow once would never be tried again. */
 static void an_empty_queue_takes_everything(void **state) {
     nnrpc_queue_delay_worked(*state, 1, 3600000 * MS);
@@ -158,6 +164,7 @@ int main(void) {
         DELAY_TEST(what_could_not_be_done_in_time_is_refused),
         DELAY_TEST(time_before_the_queue_moves_counts),
         DELAY_TEST(without_a_deadline_any_wait_will_do),
+        DELAY_TEST(what_is_late_already_is_told_so_when_its_turn_comes),
         DELAY_TEST(an_empty_queue_takes_everything),
         DELAY_TEST(a_delay_that_stands_above_the_target_keeps_others_out),
         DELAY_TEST(one_that_waited_less_ends_that),

@@ -47,7 +47,8 @@ void nnrpc_queue_delay_set_target_ms(struct nnrpc_queue_delay *delay, uint32_t t
 /**
  * Asks whether work may join the queue. It may not when, behind what waits, it could not be done
  * by its deadline (an eighth of the wait is kept as margin), or when the delay has stood above the
- * target for the interval and would be above it still. An empty queue takes everything.
+ * target for the interval and would be above it still. An empty queue takes everything, and
+ * every queue takes work whose deadline is over: not to do it takes no time.
  *
  * @param waiting      Pieces of work in the queue.
  * @param busy_ns      Time before the queue moves on, where that is known; else 0.
