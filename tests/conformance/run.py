@@ -246,8 +246,10 @@ class Run:
         try:
             server = self.servers.take(case)
             key = f"{self.key}-{self.cases.index(case)}-{self.callers.index(caller)}"
-            problem = Try(case, caller, self.encoder, server, key).run()
-            self.servers.give_back(case, server)
+            try:
+                problem = Try(case, caller, self.encoder, server, key).run()
+            finally:
+                self.servers.give_back(case, server)
         except ServerError as error:
             problem = problem or str(error)
         if problem is None:
@@ -303,7 +305,10 @@ def main():
         if not run.cases:
             print(f"no case is named {options.case}", file=sys.stderr)
             return 2
-        return run.run()
+        try:
+            return run.run()
+        finally:
+            run.servers.close()
 
 
 if __name__ == "__main__":

@@ -125,7 +125,11 @@ class Servers:
     def make(self, case):
         server = Server(self.programs[case.program] + case.flags, self.transport)
         if not case.starts_without_server:
-            server.start()
+            try:
+                server.start()
+            except ServerError:
+                server.close()
+                raise
         return server
 
     def take(self, case):
@@ -144,9 +148,9 @@ class Servers:
 
     def close(self):
         problems = []
-        for server in self.kept.values():
+        while self.kept:
             try:
-                server.close()
+                self.kept.popitem()[1].close()
             except ServerError as error:
                 problems.append(str(error))
         return problems
