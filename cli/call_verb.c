@@ -143,13 +143,10 @@ static void finish_first(struct caller *caller) {
     }
 }
 
-/* Starts a call with one value, after the oldest one if the window is full. */
+/* Starts a call with one value. The window is not full. */
 static void start(struct caller *caller, const struct ctl_json_value *value) {
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
     CTL_OWNED_MESSAGE ProtobufCMessage *request = NULL;
-    if (caller->in_flight == caller->window) {
-        finish_first(caller);
-    }
     caller->call_count++;
     if (nnrpc_json_read_with_types(
             caller->method->request, caller->types, value->text, value->size, NULL, &request,
@@ -218,7 +215,9 @@ static enum ctl_exit call_with_stream(struct caller *caller, int descriptor) {
     bool is_end = false;
     while (!is_stopped(caller)) {
         struct ctl_json_value value;
-        if (ctl_json_values_next(&values, is_end, &value)) {
+        if (caller->in_flight == caller->window) {
+            finish_first(caller); /* and see how it ended before another one starts */
+        } else if (ctl_json_values_next(&values, is_end, &value)) {
             start(caller, &value);
         } else if (is_end) {
             break;

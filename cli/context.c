@@ -124,8 +124,8 @@ static bool add_server(struct servers *servers, const char *source, const char *
     bool is_ws = strncmp(copy, "ws://", 5) == 0 && copy[5] != '\0';
     if (!is_ipc && !is_tcp && !is_ws) {
         ctl_complain(
-            "%s%s has \"%s\"; an address is like ipc:///run/contactd/contactd.sock or "
-            "tcp://127.0.0.1:4000",
+            "%s%s has \"%s\"; an address is like ipc:///run/contactd/contactd.sock, "
+            "tcp://127.0.0.1:4000 or ws://127.0.0.1:4000",
             dashes(source), source, copy);
         free(copy);
         return false;

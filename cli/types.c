@@ -40,7 +40,9 @@ enum ctl_exit ctl_types_get(const struct ctl_context *context, struct nnrpc_dyna
     enum nnrpc_code code = nnrpc_dynamic_fetch(context->client, NULL, out_types, &status);
     if (code == NNRPC_UNIMPLEMENTED) {
         ctl_complain(
-            "the server has no reflection; give its types with --proto-set FILE (%s)",
+            "the server has no reflection on this address; name the one for administration, or "
+            "give "
+            "the types with --proto-set FILE (%s)",
             status.message);
         return CTL_FAILED;
     }

@@ -26,7 +26,8 @@ const struct ctl_flag ctl_global_flags[] = {
      .letter = 's',
      .argument = "URL",
      .is_repeatable = true,
-     .help = "Server's address, ipc:///path or tcp://host:port; again for further addresses of "
+     .help = "Server's address, ipc:///path, tcp://host:port or ws://host:port; again for further "
+             "addresses of "
              "the same server"},
     {.name = "token-file", .argument = "FILE", .help = "File with the token, closed to others"},
     {.name = "timeout",

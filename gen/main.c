@@ -47,6 +47,12 @@ static bool gen_read_parameter(struct gen_run *run) {
             run->full_names = true;
         } else if (strcmp(option, "skip_streaming") == 0) {
             run->skip_streaming = true;
+        } else if (
+            strncmp(option, "full_names=", 11) == 0 ||
+            strncmp(option, "skip_streaming=", 15) == 0) {
+            run->error = gen_format(
+                &run->memory, "option %.*s takes no value", (int)strcspn(option, "="), option);
+            return false;
         } else {
             run->error = gen_format(
                 &run->memory,

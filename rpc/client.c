@@ -186,6 +186,7 @@ static void dispose(struct nnrpc_pending *pending) {
     pthread_mutex_lock(&client->mutex);
     event_loop_forget(pending);
     bool was_done = pending->state == PENDING_DONE && pending->hedge == NULL;
+    bool may_wait = pending->is_unwanted && pending->on_done == NULL;
     if (pending->hedge != NULL) {
         abandon(pending->hedge, true);
         pending->hedge = NULL;
@@ -202,7 +203,7 @@ static void dispose(struct nnrpc_pending *pending) {
     pthread_mutex_unlock(&client->mutex);
     nnrpc_body_free(body);
     if (has_notes) {
-        control_flush(client);
+        control_flush(client, may_wait);
     }
 }
 
@@ -296,15 +297,15 @@ enum nnrpc_code nnrpc_client_start(
     }
     pthread_mutex_lock(&client->mutex);
     enqueue(pending);
-    event_loop_add(pending);
     driver_start(pending);
+    *out_pending = pending;
+    event_loop_add(pending); /* from here on a callback may end it, once this unlocks */
     bool is_sent = pending->state == PENDING_IN_FLIGHT && pending->lane->is_under_way;
     size_t endpoint = is_sent ? pending->lane->sent_to : 0;
     pthread_mutex_unlock(&client->mutex);
     if (is_sent) {
         control_prepare(client, endpoint);
     }
-    *out_pending = pending;
     return NNRPC_OK;
 }
 

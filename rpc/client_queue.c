@@ -19,6 +19,9 @@
 #define SMALL_FRAME_CALLS 32
 /* With as many calls that are not finished, a started one waits for company. */
 #define GATHER_FROM_CALLS 8
+#define RESPONSE_METADATA 2
+/* Nearer to the deadline a call that waits for a server is not tried again. */
+#define LAST_CHANCE_NS UINT64_C(20000000)
 
 /* --- Ending ------------------------------------------------------------------------------- */
 
@@ -104,15 +107,21 @@ struct failed_try {
     uint64_t random; /* one for all calls that failed together, so that they come back together */
 };
 
+/* Whether the try does not count, since it reached no server. */
+static bool waits_for_ready(const struct nnrpc_pending *pending, const struct failed_try *failed) {
+    return pending->waits_for_ready && !failed->was_sent &&
+           pending->status.code == NNRPC_UNAVAILABLE;
+}
+
 static bool may_repeat(struct nnrpc_pending *pending, const struct failed_try *failed) {
     const struct nnrpc_retry_policy *policy = &pending->retry;
+    if (waits_for_ready(pending, failed)) {
+        pending->uncounted_attempts++;
+        return true;
+    }
     if (!retry_policy_covers(policy, pending->status.code) ||
         (failed->was_sent && !failed->is_refusal && !pending->is_repeatable)) {
         return false;
-    }
-    if (pending->waits_for_ready && !failed->was_sent) {
-        pending->uncounted_attempts++;
-        return true;
     }
     return policy->max_attempts == 0 ||
            pending->attempts - pending->uncounted_attempts < policy->max_attempts;
@@ -128,18 +137,27 @@ static bool can_afford(struct nnrpc_pending *pending, const struct failed_try *f
     return false;
 }
 
+/* A time before the deadline, rather than the end of a pause that is longer. */
+static uint64_t last_chance_ns(uint64_t deadline_ns) {
+    uint64_t now = nnrpc_clock_ns();
+    uint64_t left_ns = deadline_ns > now ? deadline_ns - now : 0;
+    return left_ns > LAST_CHANCE_NS ? deadline_ns - left_ns / 2 : deadline_ns - 1;
+}
+
 /* Ends a try that failed with pending->status. */
 static void end_failed_try(struct nnrpc_pending *pending, const struct failed_try *failed) {
-    if (may_repeat(pending, failed) && can_afford(pending, failed)) {
-        uint64_t due_ns =
-            nnrpc_clock_ns() +
-            retry_pause_ns(&pending->retry, pending->attempts, failed->random, &pending->status);
-        if (due_ns < pending->deadline_ns) {
-            delay(pending, due_ns);
-            return;
-        }
+    uint64_t due_ns =
+        nnrpc_clock_ns() +
+        retry_pause_ns(&pending->retry, pending->attempts, failed->random, &pending->status);
+    if (due_ns >= pending->deadline_ns && waits_for_ready(pending, failed)) {
+        due_ns = last_chance_ns(pending->deadline_ns);
     }
-    complete(pending);
+    if (due_ns < pending->deadline_ns && may_repeat(pending, failed) &&
+        can_afford(pending, failed)) {
+        delay(pending, due_ns);
+    } else {
+        complete(pending);
+    }
 }
 
 void client_queue_release_due(struct nnrpc_client *client, uint64_t now) {
@@ -212,8 +230,12 @@ static void take_answer(
         complete(pending);
         return;
     }
+    /* Other servers' refusals may be handed on in a status, the mark is this one's own. */
+    struct nnrpc_slice mark;
     bool is_stopping =
-        pending->status.code == NNRPC_UNAVAILABLE && has_reason(&pending->status, "SHUTTING_DOWN");
+        pending->status.code == NNRPC_UNAVAILABLE &&
+        has_reason(&pending->status, "SHUTTING_DOWN") &&
+        nnrpc_frame_find_metadata(response->whole, RESPONSE_METADATA, NNRPC_NOT_STARTED_KEY, &mark);
     pending->lane->is_leaving |= is_stopping;
     end_failed_try(
         pending,
@@ -294,7 +316,7 @@ void client_queue_reclaim(struct nnrpc_client *client, struct lane *lane) {
     for (size_t i = 0; i < lane->call_count; i++) {
         release(lane->calls[i]);
     }
-    lane->is_stale = lane->is_sent;
+    lane->is_stale = true; /* an answer may come, or the connection may be half made */
     nnrpc_body_free(lane->body);
     lane->body = NULL;
     free_lane(lane);
@@ -412,6 +434,7 @@ static struct lane *take_lane(
             lane->is_busy = true;
             lane->is_sent = false;
             lane->is_under_way = false;
+            event_loop_unwatch(client, lane);
             lane->driver = claimant;
             lane->frame_id = client_next_random(client);
             if (client->endpoint_count > 1) { /* the next frame goes elsewhere; else stay warm */

@@ -17,6 +17,7 @@
 #define NOTES_MAX 1024
 #define FRAME_NOTES 64
 #define PATIENCE_NS UINT64_C(250000000)
+#define IMPATIENCE_NS UINT64_C(5000000000)
 #define TIMEOUT_MS 1000
 #define MESSAGE_BYTES 32
 #define REQUEST_METADATA 3
@@ -148,38 +149,47 @@ static bool connect_control(const struct nnrpc_client *client, struct endpoint *
 
 void control_prepare(const struct nnrpc_client *client, size_t index) {
     struct endpoint *endpoint = &client->endpoints[index];
-    if (!atomic_load_explicit(&endpoint->has_control, memory_order_relaxed)) {
-        pthread_mutex_lock(&endpoint->control_lock);
+    if (!atomic_load_explicit(&endpoint->has_control, memory_order_relaxed) &&
+        pthread_mutex_trylock(&endpoint->control_lock) == 0) {
         (void)connect_control(client, endpoint);
         pthread_mutex_unlock(&endpoint->control_lock);
     }
 }
 
-/* Under the endpoint's control lock. */
-static void send_body(const struct nnrpc_client *client, struct endpoint *endpoint, void *body) {
-    uint64_t until_ns = nnrpc_clock_ns() + PATIENCE_NS;
-    enum nnrpc_progress progress = NNRPC_PROGRESS_FAILED;
+/* Under the endpoint's control lock. A connection that is still being made is kept. */
+static void send_body(
+    const struct nnrpc_client *client, struct endpoint *endpoint, void *body, bool may_wait) {
     if (!connect_control(client, endpoint)) {
         nnrpc_body_free(body);
         return;
     }
     drain(endpoint->control);
-    for (;;) {
-        progress = nnrpc_connection_try_send(endpoint->control, &body, NULL);
-        if (progress != NNRPC_PROGRESS_WAITING || nnrpc_clock_ns() >= until_ns) {
-            break;
-        }
+    uint64_t now = nnrpc_clock_ns();
+    bool waits = may_wait && now >= endpoint->control_patient_ns;
+    uint64_t until_ns = now + PATIENCE_NS;
+    enum nnrpc_progress progress = nnrpc_connection_try_send(endpoint->control, &body, NULL);
+    while (waits && progress == NNRPC_PROGRESS_WAITING && nnrpc_clock_ns() < until_ns) {
         nnrpc_connections_wait(&endpoint->control, 1, -1, until_ns);
+        progress = nnrpc_connection_try_send(endpoint->control, &body, NULL);
     }
     nnrpc_body_free(body);
-    if (progress != NNRPC_PROGRESS_DONE) {
+    if (waits && progress == NNRPC_PROGRESS_WAITING) {
+        endpoint->control_patient_ns = nnrpc_clock_ns() + IMPATIENCE_NS;
+    }
+    if (progress == NNRPC_PROGRESS_FAILED) {
         nnrpc_connection_close(endpoint->control);
         endpoint->control = NULL;
         atomic_store(&endpoint->has_control, false);
     }
 }
 
-static void send_notes(struct nnrpc_client *client, struct cancellation *notes, size_t count) {
+static bool take_control(struct endpoint *endpoint, bool may_wait) {
+    return may_wait ? pthread_mutex_lock(&endpoint->control_lock) == 0
+                    : pthread_mutex_trylock(&endpoint->control_lock) == 0;
+}
+
+static void send_notes(
+    struct nnrpc_client *client, struct cancellation *notes, size_t count, bool may_wait) {
     struct nnrpc_buffer requests NNRPC_CLEANUP(nnrpc_buffer_deinit) = {0};
     struct endpoint *endpoint = &client->endpoints[notes[0].endpoint];
     for (size_t i = 0; i < count; i++) {
@@ -188,14 +198,15 @@ static void send_notes(struct nnrpc_client *client, struct cancellation *notes, 
     }
     void *body = client_frame_wrap(client, nnrpc_random_u64(), &requests);
     nnrpc_wipe(requests.data, requests.size);
-    if (body != NULL) {
-        pthread_mutex_lock(&endpoint->control_lock);
-        send_body(client, endpoint, body);
+    if (body != NULL && take_control(endpoint, may_wait)) {
+        send_body(client, endpoint, body, may_wait);
+        body = NULL;
         pthread_mutex_unlock(&endpoint->control_lock);
     }
+    nnrpc_body_free(body);
 }
 
-void control_flush(struct nnrpc_client *client) {
+void control_flush(struct nnrpc_client *client, bool may_wait) {
     for (;;) {
         struct cancellation notes[FRAME_NOTES];
         pthread_mutex_lock(&client->mutex);
@@ -204,6 +215,6 @@ void control_flush(struct nnrpc_client *client) {
         if (count == 0) {
             return;
         }
-        send_notes(client, notes, count);
+        send_notes(client, notes, count, may_wait);
     }
 }

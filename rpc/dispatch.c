@@ -324,6 +324,7 @@ static enum nnrpc_code check_call(
         return fail_not_served(call, out_status);
     }
     if (!target->served->is_standing && atomic_load(&server->draining)) {
+        nnrpc_call_set_reply_metadata(call, NNRPC_NOT_STARTED_KEY, "1", 1);
         return fail_draining(out_status);
     }
     if (deadline_has_passed(call, now_ns)) {

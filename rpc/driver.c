@@ -24,8 +24,8 @@
 #define BLIND_STEP_NS 5000000
 /* How long the start of a call waits for a connection that is just being made. */
 #define START_PATIENCE_NS 10000000
-/* How soon a call learns that the one it is part of was cancelled. */
-#define PARENT_STEP_NS 20000000
+/* Others, too, keep lanes going; who moves all comes back to them. */
+#define MOST_ROUNDS 16
 
 _Static_assert(
     CLIENT_MAX_LANES *NNRPC_LANE_CLASS_COUNT <= NNRPC_WAIT_MAX_CONNECTIONS,
@@ -106,8 +106,9 @@ void driver_nudge(struct nnrpc_client *client) {
     }
     for (size_t i = 0; i < client->lane_count; i++) {
         const struct lane *lane = &client->lanes[i];
+        bool is_awaited = lane->is_busy && lane->live_count > 0;
         if (lane->driver == NULL &&
-            (lane->is_busy || client->queues[lane->lane_class].first != NULL)) {
+            (is_awaited || client->queues[lane->lane_class].first != NULL)) {
             struct nnrpc_pending *pending = find_waiting(client, lane);
             if (pending != NULL) {
                 client_queue_wake(pending);
@@ -165,6 +166,7 @@ static size_t claim_lanes(
         struct lane *lane = &client->lanes[i];
         if (lane->is_busy && lane->driver == NULL && lane->lane_class == pending->lane_class &&
             needs_lanes(pending)) {
+            event_loop_unwatch(client, lane);
             lane->driver = pending;
         }
         if (lane->driver == pending) {
@@ -255,7 +257,7 @@ static void wait_once(struct nnrpc_pending *pending) {
         until_ns = earlier(until_ns, client->next_due_ns);
     }
     if (pending->parent != NULL) { /* which is not told to this client when it is cancelled */
-        until_ns = earlier(until_ns, nnrpc_clock_ns() + PARENT_STEP_NS);
+        until_ns = earlier(until_ns, nnrpc_clock_ns() + DRIVER_PARENT_STEP_NS);
     }
     if (lane_count > 0) {
         drive(pending, lanes, lane_count, until_ns);
@@ -310,6 +312,7 @@ static size_t claim_all(
     for (size_t i = 0; i < client->lane_count; i++) {
         struct lane *lane = &client->lanes[i];
         if (lane->is_busy && lane->driver == NULL && lane->live_count > 0) {
+            event_loop_unwatch(client, lane);
             lane->driver = claimant;
         }
         if (lane->driver == claimant) {
@@ -321,7 +324,7 @@ static size_t claim_all(
 
 void driver_move_all(struct nnrpc_client *client, struct nnrpc_pending *claimant) {
     bool has_moved = true;
-    while (has_moved) {
+    for (int round = 0; has_moved && round < MOST_ROUNDS; round++) {
         struct lane *lanes[NNRPC_WAIT_MAX_CONNECTIONS];
         client_queue_release_due(client, nnrpc_clock_ns());
         send_queued(client, claimant);

@@ -7,6 +7,9 @@
 
 #include "client_state.h"
 
+/** How soon a call learns that the one it is part of was cancelled. */
+#define DRIVER_PARENT_STEP_NS UINT64_C(20000000)
+
 /** Sends a call that was queued, if a lane is free. Locked; unlocks while it works. */
 void driver_start(struct nnrpc_pending *pending);
 

@@ -139,6 +139,9 @@ static enum nnrpc_progress step_probe(
     enum nnrpc_progress progress = NNRPC_PROGRESS_DONE;
     if (endpoint->probe_body != NULL) {
         progress = nnrpc_connection_try_send(endpoint->probe, &endpoint->probe_body, NULL);
+        if (progress == NNRPC_PROGRESS_DONE) { /* who asks seldom must still hear the answer */
+            endpoint->probe_since_ns = nnrpc_clock_ns();
+        }
     }
     void *body = NULL;
     size_t size = 0;

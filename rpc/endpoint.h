@@ -36,6 +36,7 @@ struct endpoint {
 
     pthread_mutex_t control_lock; /* for what follows */
     struct nnrpc_connection *control;
+    uint64_t control_patient_ns; /* before that nobody waits for it to be made */
 };
 
 /** Copies the address. @return false without memory; deinit is fine then. */

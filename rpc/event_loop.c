@@ -24,6 +24,7 @@
 /* How soon a lane that waits is looked at again: as nnrpc_connections_wait() does. */
 #define LOOK_AGAIN_NS UINT64_C(50000000)
 #define CONNECTING_AGAIN_NS UINT64_C(2000000)
+#define MOST_ROUNDS 16
 
 /* --- Which calls -------------------------------------------------------------------------- */
 
@@ -127,13 +128,13 @@ enum nnrpc_code nnrpc_client_event_fd(
 
 /* --- What to wait for --------------------------------------------------------------------- */
 
-/* nanomsg's descriptors stay readable while there is something to receive: only lanes that are
- * waited for may be watched. A closed one has left by itself, and its number may be another lane's
- * by now: so all leave before any is added. */
-static void unwatch_lane(const struct event_loop *loop, struct lane *lane) {
+/* nanomsg's descriptors stay readable while there is something to receive, and, in a set of epoll,
+ * after they are closed if a child has them too: so a lane is watched only while nobody works on
+ * it, and whoever claims it takes it out. */
+void event_loop_unwatch(struct nnrpc_client *client, struct lane *lane) {
     struct epoll_event event = {0};
     if (lane->watched_fd >= 0) {
-        (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, lane->watched_fd, &event);
+        (void)epoll_ctl(client->loop.epoll_fd, EPOLL_CTL_DEL, lane->watched_fd, &event);
         lane->watched_fd = -1;
     }
 }
@@ -153,6 +154,9 @@ static uint64_t next_time(const struct nnrpc_client *client, uint64_t now) {
     for (const struct nnrpc_pending *pending = client->loop.first; pending != NULL;
          pending = pending->next_notified) {
         next_ns = earlier(next_ns, earlier(pending->deadline_ns, hedge_due_ns(pending)));
+        if (pending->parent != NULL) { /* which is not told to this client when it is cancelled */
+            next_ns = earlier(next_ns, now + DRIVER_PARENT_STEP_NS);
+        }
     }
     for (size_t i = 0; i < client->lane_count; i++) {
         const struct lane *lane = &client->lanes[i];
@@ -175,9 +179,6 @@ static void set_timer(const struct event_loop *loop, uint64_t at_ns) {
 /* Lanes that the loop has claimed are watched, the others are somebody else's or idle. */
 static void watch_lanes(struct nnrpc_client *client) {
     struct event_loop *loop = &client->loop;
-    for (size_t i = 0; i < client->lane_count; i++) {
-        unwatch_lane(loop, &client->lanes[i]);
-    }
     for (size_t i = 0; i < client->lane_count; i++) {
         struct lane *lane = &client->lanes[i];
         if (lane->is_busy && lane->driver == &loop->driver && lane->connection != NULL) {
@@ -247,6 +248,10 @@ size_t nnrpc_client_process(struct nnrpc_client *client) {
     drain_events(loop);
     size_t count = 0;
     size_t notified = 0;
+    for (size_t i = 0; i < client->lane_count; i++) {
+        event_loop_unwatch(client, &client->lanes[i]);
+    }
+    int rounds = 0;
     do { /* callbacks may have started calls, which are sent before anything is waited for */
         begin_hedges(client);
         driver_move_all(client, &loop->driver);
@@ -256,7 +261,11 @@ size_t nnrpc_client_process(struct nnrpc_client *client) {
         driver_leave(client, &loop->driver);
         notified = notify(client);
         count += notified;
-    } while (notified > 0);
+        rounds++;
+    } while (notified > 0 && rounds < MOST_ROUNDS);
+    if (notified > 0) {
+        event_loop_wake(client); /* the caller's other descriptors have their turn first */
+    }
     loop->is_processing = false;
     pthread_mutex_unlock(&client->mutex);
     return count;

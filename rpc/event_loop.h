@@ -17,6 +17,9 @@ void event_loop_forget(struct nnrpc_pending *pending);
 /** Makes the descriptor readable, if there are calls to be notified. */
 void event_loop_wake(struct nnrpc_client *client);
 
+/** Somebody claims a lane: its connection is not to be watched meanwhile. */
+void event_loop_unwatch(struct nnrpc_client *client, struct lane *lane);
+
 /** Closes what the loop has. Not locked. */
 void event_loop_deinit(struct nnrpc_client *client);
 

@@ -30,7 +30,7 @@ bool fork_happened(unsigned since) {
 enum nnrpc_code fork_fail(struct nnrpc_status *out_status, const char *what) {
     return nnrpc_fail(
         out_status, NNRPC_FAILED_PRECONDITION, NNRPC_DOMAIN, "FORKED",
-        "the %s was made before this process forked: make one in the child, and fork before "
-        "anything is connected",
+        "the %s belongs to the parent of this process: fork before the first call, or run another "
+        "program in the child",
         what);
 }

@@ -4,8 +4,12 @@
  */
 #include "hedge.h"
 
+#include "control.h"
 #include "pending.h"
 #include "retry.h"
+
+/* How soon a call that is not sent yet is looked at again. */
+#define NOT_SENT_YET_NS UINT64_C(2000000)
 
 bool hedge_is_settled(const struct nnrpc_pending *pending) {
     const struct nnrpc_pending *hedge = pending->hedge;
@@ -18,11 +22,12 @@ bool hedge_is_settled(const struct nnrpc_pending *pending) {
 
 struct nnrpc_pending *hedge_find_answer(struct nnrpc_pending *pending) {
     struct nnrpc_pending *hedge = pending->hedge;
-    if (hedge != NULL && hedge->state == PENDING_DONE && hedge->status.code == NNRPC_OK &&
-        (pending->state != PENDING_DONE || pending->status.code != NNRPC_OK)) {
-        return hedge;
+    bool hedge_is_done = hedge != NULL && hedge->state == PENDING_DONE;
+    if (pending->state != PENDING_DONE) {
+        return hedge_is_done ? hedge : NULL;
     }
-    return pending->state == PENDING_DONE ? pending : NULL;
+    bool hedge_is_better = hedge_is_done && hedge->status.code == NNRPC_OK;
+    return pending->status.code != NNRPC_OK && hedge_is_better ? hedge : pending;
 }
 
 uint64_t hedge_due_ns(const struct nnrpc_pending *pending) {
@@ -45,15 +50,18 @@ static struct nnrpc_pending *copy_call(struct nnrpc_pending *pending) {
     hedge->retry.max_attempts = 1;
     hedge->deadline_ns = pending->deadline_ns;
     hedge->timeout_ms = pending->timeout_ms;
-    if (pending->state == PENDING_IN_FLIGHT && pending->lane->is_under_way) {
-        hedge->avoided_endpoint = pending->lane->sent_to + 1;
-    }
+    hedge->avoided_endpoint = pending->lane->sent_to + 1;
+    control_prepare(pending->client, pending->lane->sent_to); /* one of both will be called off */
     return hedge;
 }
 
 void hedge_begin_due(struct nnrpc_pending *pending, uint64_t now_ns) {
     struct nnrpc_client *client = pending->client;
     if (now_ns < hedge_due_ns(pending)) {
+        return;
+    }
+    if (pending->state != PENDING_IN_FLIGHT || !pending->lane->is_under_way) {
+        pending->hedge_due_ns = now_ns + NOT_SENT_YET_NS; /* nobody was asked a first time */
         return;
     }
     pending->hedge_due_ns = 0;

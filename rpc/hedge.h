@@ -12,7 +12,7 @@
 /** Whether a call, with its hedge, has an answer: the first good one, or the last bad one. */
 bool hedge_is_settled(const struct nnrpc_pending *pending);
 
-/** The one of both that has it, NULL while there is none. */
+/** The one of both that has an answer, the better one if both have; NULL while there is none. */
 struct nnrpc_pending *hedge_find_answer(struct nnrpc_pending *pending);
 
 /** When a hedge is due; UINT64_MAX: not any more. */

@@ -29,9 +29,10 @@ bool keep_alive_check(const struct nnrpc_client *client, struct lane *lane) {
     }
     if (lane->feeler == NULL) {
         lane->feeler_since_ns = now;
-        return nnrpc_connection_open(
-                   endpoint->url, client->max_reply_bytes, &lane->feeler, &lane->status) ==
-               NNRPC_OK;
+        enum nnrpc_code code = nnrpc_connection_open(
+            endpoint->url, client->max_reply_bytes, &lane->feeler, &lane->status);
+        /* Short of descriptors or memory, this process cannot ask: later, then. */
+        return code == NNRPC_OK || code == NNRPC_RESOURCE_EXHAUSTED;
     }
     switch (nnrpc_connection_await(lane->feeler, &lane->status)) {
     case NNRPC_PROGRESS_DONE:

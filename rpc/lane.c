@@ -37,9 +37,7 @@ static void check_deadline(const struct nnrpc_client *client, struct lane *lane)
         (void)nnrpc_fail(
             &lane->status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
             "no answer from \"%s\" before the deadline", client->endpoints[lane->endpoint].url);
-        if (lane->is_sent) {
-            endpoint_suspect(&client->endpoints[lane->endpoint]);
-        }
+        endpoint_suspect(&client->endpoints[lane->endpoint]);
         fail(lane);
     }
 }
@@ -84,6 +82,10 @@ static void step_sending(const struct nnrpc_client *client, struct lane *lane) {
             check_deadline(client, lane);
             return;
         case NNRPC_PROGRESS_FAILED:
+            if (lane->status.code == NNRPC_RESOURCE_EXHAUSTED) {
+                fail(lane); /* it is this process that is short of something */
+                return;
+            }
             lane->refusals++;
             endpoint_fail(&client->endpoints[lane->endpoint]);
             nnrpc_connection_close(lane->connection);
@@ -97,6 +99,7 @@ static void step_sending(const struct nnrpc_client *client, struct lane *lane) {
 
 static void begin_sending(const struct nnrpc_client *client, struct lane *lane) {
     lane->refusals = 0;
+    keep_alive_end(lane);   /* of a frame that was given up */
     if (lane->is_leaving) { /* a server that is stopping closes the connection soon */
         lane->is_leaving = false;
         endpoint_fail(&client->endpoints[lane->endpoint]);

@@ -256,7 +256,7 @@ enum nnrpc_code pending_fill(
     pending->deadline_ns = pending->started_ns + (uint64_t)pending->timeout_ms * NS_PER_MS;
     uint32_t hedge_ms =
         options->hedge_after_ms == 0 ? pending->client->hedge_after_ms : options->hedge_after_ms;
-    if (hedge_ms != 0 && method->idempotency == NNRPC_NO_SIDE_EFFECTS) {
+    if (hedge_ms != 0 && hedge_ms != UINT32_MAX && method->idempotency == NNRPC_NO_SIDE_EFFECTS) {
         pending->hedge_due_ns = pending->started_ns + hedge_ms * NS_PER_MS;
     }
     return encode(pending, options, request, out_status);
@@ -264,12 +264,14 @@ enum nnrpc_code pending_fill(
 
 enum nnrpc_code pending_fail_deadline(
     const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status) {
-    if (pending->status.code == NNRPC_UNAVAILABLE && !was_sent) { /* an earlier try told why */
+    was_sent |= pending->is_alone; /* its first answer came, and did not fit */
+    if (pending->status.code != NNRPC_OK && pending->attempts > 0 && !was_sent) {
+        /* an earlier try told why */
         if (out_status != NULL) {
             nnrpc_status_copy(out_status, &pending->status);
             nnrpc_status_add_info(out_status, "attempts", "%u", pending->attempts);
         }
-        return NNRPC_UNAVAILABLE;
+        return pending->status.code;
     }
     return nnrpc_fail(
         out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",

@@ -41,7 +41,8 @@ NNRPC_NODISCARD enum nnrpc_code pending_fill(
  * Says why there was no answer before the deadline.
  *
  * @param was_sent  Whether the server may have the call, as far as the last try goes.
- * @return NNRPC_DEADLINE_EXCEEDED, or NNRPC_UNAVAILABLE when the server could not be reached.
+ * @return NNRPC_DEADLINE_EXCEEDED, or what an earlier try said when the last one was not sent, such
+ *         as NNRPC_UNAVAILABLE when the server could not be reached.
  */
 enum nnrpc_code pending_fail_deadline(
     const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status);

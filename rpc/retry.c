@@ -81,14 +81,12 @@ static void refill(struct retry_budget *budget, uint64_t now_ns) {
     uint64_t most_ms = budget->capacity * (NS_PER_SECOND / NS_PER_MS) / budget->per_second + 1;
     budget->filled_ns += passed_ms * NS_PER_MS;
     passed_ms = passed_ms < most_ms ? passed_ms : most_ms;
-    budget->left += passed_ms * budget->per_second * NS_PER_MS / NS_PER_SECOND;
+    budget->left += passed_ms * budget->per_second / (NS_PER_SECOND / NS_PER_MS);
     budget->left = budget->left < budget->capacity ? budget->left : budget->capacity;
 }
 
 bool retry_budget_spend(struct retry_budget *budget, uint64_t now_ns) {
-    if (budget->left < WHOLE) {
-        refill(budget, now_ns);
-    }
+    refill(budget, now_ns);
     if (budget->left < WHOLE) {
         return false;
     }

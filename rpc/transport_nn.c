@@ -146,18 +146,19 @@ static int open_raw(int protocol) {
         errno = EPERM;
         return -1;
     }
+    atomic_store(&open_generation, generation);
+    atomic_fetch_add(&open_count, 1);
     int socket = nn_socket(AF_SP_RAW, protocol);
-    if (socket >= 0) {
-        atomic_store(&open_generation, generation);
-        atomic_fetch_add(&open_count, 1);
+    if (socket < 0) {
+        atomic_fetch_sub(&open_count, 1);
     }
     return socket;
 }
 
 static void closep(int *socket) {
     if (*socket >= 0) {
-        atomic_fetch_sub(&open_count, 1);
         (void)nn_close(*socket);
+        atomic_fetch_sub(&open_count, 1);
     }
 }
 

@@ -109,7 +109,8 @@ static bool read_pairs(
 static bool check_methods(struct contactd_config *config, const char *place, const char *methods) {
     if (!are_methods(methods)) {
         return contactd_config_refuse(
-            config, place, "\"%s\" is not a method: expected PACKAGE.SERVICE/METHOD, .../* or *",
+            config, place,
+            "this server has no method \"%s\": expected PACKAGE.SERVICE/METHOD, .../* or *",
             methods);
     }
     for (size_t i = 0; i < config->limits.count; i++) {

@@ -31,6 +31,8 @@ def shared_symbols(library):
     found = set()
     for line in run_nm("--dynamic", "--defined-only", "--with-symbol-versions", library):
         name, _, version = line.split()[-1].partition("@@")
+        if name.startswith("__odr_asan"):  # AddressSanitizer's own
+            continue
         if version:
             found.add(f"{name} {version}")
         elif line.split()[-2] != "A":

@@ -184,6 +184,23 @@ static void a_cancelled_call_is_not_told_of(void **state) {
     lanes_close(&lanes);
 }
 
+static void a_cancelled_call_does_not_wake_the_loop_for_others(void **state) {
+    (void)state;
+    struct lanes lanes;
+    struct loop loop;
+    lanes_open(&lanes, hold_all, NULL);
+    loop_open(&loop, lanes.client);
+    const struct nnrpc_call_options options = {.on_done = on_done, .on_done_context = &loop};
+    struct nnrpc_pending *cancelled = lanes_start_read(lanes.client, &options, "text", 0);
+    lanes_await_held(&lanes, cancelled, 1);
+    start(&loop, 1000);
+    nnrpc_pending_cancel(cancelled);
+    run(&loop);
+    assert_int_equal(loop.code, NNRPC_DEADLINE_EXCEEDED);
+    assert_in_range(loop.wakeups, 2, 100);
+    lanes_close(&lanes);
+}
+
 /* A thread that waits for calls of its own on the same lanes. */
 static void *call_on(void *argument) {
     struct nnrpc_client *client = argument;
@@ -246,6 +263,7 @@ int main(void) {
         cmocka_unit_test(a_waiting_call_wakes_its_loop_seldom),
         cmocka_unit_test(a_server_that_comes_later_is_found),
         cmocka_unit_test(a_cancelled_call_is_not_told_of),
+        cmocka_unit_test(a_cancelled_call_does_not_wake_the_loop_for_others),
         cmocka_unit_test(loops_and_threads_share_a_client),
         cmocka_unit_test(without_a_descriptor_processing_is_enough),
     };

@@ -58,6 +58,7 @@ static enum scripted_act play(struct scripted_server *server, struct scripted_fr
             atomic_fetch_add(&role->check_count, 1);
         } else if (atomic_load(&role->is_leaving)) {
             scripted_fail(frame->reply->responses[i], NNRPC_UNAVAILABLE, "nnrpc", "SHUTTING_DOWN");
+            scripted_add_metadata(frame->reply->responses[i], "x-not-started", "1");
         } else {
             atomic_fetch_add(&role->read_count, 1);
         }
@@ -284,6 +285,39 @@ static void a_read_goes_on_elsewhere_when_its_endpoint_falls_silent(void **state
     silent_close(&silent);
 }
 
+static void an_endpoint_that_takes_no_connection_is_left_whatever_the_timeout(void **state) {
+    (void)state;
+    struct lanes lanes;
+    struct scripted_server server;
+    unsigned port = scripted_free_port();
+    struct sockaddr_in name = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* takes, and never greets */
+    assert_int_equal(bind(listener, (const struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(listen(listener, 16), 0);
+    char silent[64];
+    char url[64];
+    (void)snprintf(silent, sizeof(silent), "tcp://127.0.0.1:%u", port);
+    (void)snprintf(url, sizeof(url), "tcp://127.0.0.1:%u", scripted_free_port());
+    scripted_init(&server, url, NULL);
+    scripted_start(&server);
+    const char *endpoints[] = {silent, url};
+    const struct nnrpc_client_options options = {.endpoints = endpoints, .endpoint_count = 2};
+    lanes_prepare(&lanes, NULL, &options);
+    const struct nnrpc_call_options soon = {.timeout_ms = 300};
+    unsigned failures = 0;
+    for (int i = 0; i < 10; i++) {
+        failures += lanes_append(lanes.client, &soon, "x", NULL) != NNRPC_OK;
+    }
+    assert_in_range(failures, 0, 3);
+    lanes_close(&lanes);
+    scripted_deinit(&server);
+    (void)close(listener);
+}
+
 static enum scripted_act hold_all(struct scripted_server *server, struct scripted_frame *frame) {
     (void)server;
     (void)frame;
@@ -453,6 +487,7 @@ int main(void) {
         cmocka_unit_test(there_are_at_most_32_endpoints),
         cmocka_unit_test(an_endpoint_without_a_sign_of_life_is_given_up),
         cmocka_unit_test(a_read_goes_on_elsewhere_when_its_endpoint_falls_silent),
+        cmocka_unit_test(an_endpoint_that_takes_no_connection_is_left_whatever_the_timeout),
         cmocka_unit_test(a_slow_answer_is_awaited_while_its_endpoint_lives),
         cmocka_unit_test(a_server_is_told_of_a_call_that_is_given_up),
         cmocka_unit_test(a_cancellation_carries_its_calls_own_credentials),

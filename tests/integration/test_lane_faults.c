@@ -423,6 +423,7 @@ static enum scripted_act refuse(struct scripted_server *server, struct scripted_
     (void)server;
     for (size_t i = 0; i < frame->reply->n_responses; i++) {
         scripted_fail(frame->reply->responses[i], NNRPC_UNAVAILABLE, "nnrpc", "SHUTTING_DOWN");
+        scripted_add_metadata(frame->reply->responses[i], "x-not-started", "1");
     }
     return SCRIPTED_SEND;
 }
@@ -456,6 +457,24 @@ static void a_stopping_server_is_left_for_another_endpoint(void **state) {
     scripted_folder_remove(folder);
 }
 
+static enum scripted_act hand_on(struct scripted_server *server, struct scripted_frame *frame) {
+    (void)server;
+    scripted_fail(frame->reply->responses[0], NNRPC_UNAVAILABLE, "nnrpc", "SHUTTING_DOWN");
+    return SCRIPTED_SEND;
+}
+
+/* A handler may hand on what another server said to it, after it has done half of its work. */
+static void a_refusal_that_was_handed_on_says_nothing_of_this_server(void **state) {
+    (void)state;
+    struct lanes lanes;
+    struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
+    lanes_open(&lanes, hand_on, NULL);
+    assert_int_equal(lanes_append(lanes.client, NULL, "x", &status), NNRPC_UNAVAILABLE);
+    assert_string_equal(status.reason, "SHUTTING_DOWN");
+    assert_int_equal(atomic_load(&lanes.server.call_count), 1);
+    lanes_close(&lanes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_that_is_not_there_is_told_at_once),
@@ -474,6 +493,7 @@ int main(void) {
         cmocka_unit_test(another_endpoint_is_tried_in_the_same_attempt),
         cmocka_unit_test(lanes_spread_over_endpoints),
         cmocka_unit_test(a_stopping_server_is_left_for_another_endpoint),
+        cmocka_unit_test(a_refusal_that_was_handed_on_says_nothing_of_this_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

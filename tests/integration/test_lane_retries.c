@@ -143,6 +143,18 @@ static void who_waits_for_ready_is_not_bound_by_attempts(void **state) {
     lanes_close(&lanes);
 }
 
+static void who_waits_for_ready_waits_until_the_deadline(void **state) {
+    (void)state;
+    struct lanes lanes;
+    const struct nnrpc_client_options options = {.retry = {.max_attempts = 1}};
+    lanes_prepare(&lanes, NULL, &options);
+    const struct nnrpc_call_options waiting = {.timeout_ms = 1500, .wait_for_ready = true};
+    uint64_t start_ms = lanes_now_ms();
+    assert_int_equal(lanes_read(lanes.client, &waiting, "x", 0, NULL), NNRPC_UNAVAILABLE);
+    assert_true(lanes_now_ms() - start_ms >= 1450);
+    lanes_close(&lanes);
+}
+
 static void who_waits_for_ready_still_counts_tries_that_were_heard(void **state) {
     (void)state;
     struct lanes lanes;
@@ -164,6 +176,7 @@ int main(void) {
         cmocka_unit_test(a_server_that_says_when_is_not_asked_before),
         cmocka_unit_test(a_budget_ends_what_would_pile_up),
         cmocka_unit_test(who_waits_for_ready_is_not_bound_by_attempts),
+        cmocka_unit_test(who_waits_for_ready_waits_until_the_deadline),
         cmocka_unit_test(who_waits_for_ready_still_counts_tries_that_were_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

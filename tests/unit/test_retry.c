@@ -114,6 +114,22 @@ static void time_fills_a_budget(void **state) {
     assert_false(retry_budget_spend(&budget, much_later));
 }
 
+static void a_long_rest_does_not_fill_a_budget_twice(void **state) {
+    (void)state;
+    struct retry_budget budget;
+    const struct nnrpc_retry_budget given = {.capacity = 3, .per_second = 1};
+    retry_budget_init(&budget, &given, 0);
+    uint64_t much_later = UINT64_C(1) << 62;
+    for (int i = 0; i < 3; i++) {
+        assert_true(retry_budget_spend(&budget, much_later));
+    }
+    assert_false(retry_budget_spend(&budget, much_later));
+    const struct nnrpc_retry_budget huge = {.capacity = UINT32_MAX, .per_second = UINT32_MAX};
+    retry_budget_init(&budget, &huge, 0);
+    assert_true(retry_budget_spend(&budget, much_later));
+    assert_int_equal(budget.left, budget.capacity - 1000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pauses_double_until_a_second),
@@ -123,6 +139,7 @@ int main(void) {
         cmocka_unit_test(a_policy_covers_its_codes_alone),
         cmocka_unit_test(a_budget_is_spent_and_earned),
         cmocka_unit_test(time_fills_a_budget),
+        cmocka_unit_test(a_long_rest_does_not_fill_a_budget_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,9 @@
  * free), nnrpc_client_finish() drives lanes until that call is answered. Who has an event loop of
  * its own polls nnrpc_client_event_fd() instead, and is told by a callback. A client may be used
  * from any number of threads at once, and belongs to the process that made it: in a child that was
- * forked since, calls fail as FAILED_PRECONDITION, reason FORKED.
+ * forked since, calls fail as FAILED_PRECONDITION, reason FORKED. So do those of a client that the
+ * child makes, if the parent had connections or was listening when it forked: nanomsg's threads are
+ * the parent's. Fork before the first call, or run another program in the child.
  *
  * Every call has a deadline. A call that failed with UNAVAILABLE is tried again, with backoff and
  * jitter, until its deadline, if that is harmless: the method has no side effects, is idempotent or
@@ -54,7 +56,7 @@ struct nnrpc_reply_metadata;
  *
  * A try that the server may have had is repeated only where that is harmless, whatever the codes
  * say. A server that says when to come back (retry_after_ms in the error's info) is taken at its
- * word.
+ * word, up to a minute.
  */
 struct nnrpc_retry_policy {
     uint32_t max_attempts;     /* tries in all; 0: as many as the deadline allows */
@@ -144,7 +146,7 @@ struct nnrpc_call_options {
     /** Wait for a server until the deadline, also where retry.max_attempts ends the call sooner:
      *  tries that reach no server are not counted. */
     bool wait_for_ready;
-    uint32_t hedge_after_ms; /* 0: the client's */
+    uint32_t hedge_after_ms; /* 0: the client's; UINT32_MAX: never */
     const char *token;       /* instead of the client's; NULL: the client's */
     /**
      * The call that is being served and of which this one is a part; must stay unanswered until
@@ -154,10 +156,10 @@ struct nnrpc_call_options {
     struct nnrpc_call *parent;
     const struct nnrpc_trace *trace; /* the span above this call, where there is no parent */
     /**
-     * Called by nnrpc_client_process() once the call is over, in the thread that calls that; then
-     * nnrpc_client_finish(), in the callback or later, does not wait. Before the callback the call
-     * may be cancelled, in the thread that processes, and must not be finished. NULL: nobody is
-     * told.
+     * For started calls: called by nnrpc_client_process() once the call is over, in the thread that
+     * calls that; then nnrpc_client_finish(), in the callback or later, does not wait. Before the
+     * callback the call may be cancelled, in the thread that processes, and must not be finished.
+     * NULL: nobody is told.
      */
     void (*on_done)(void *context, struct nnrpc_pending *pending);
     void *on_done_context;
@@ -200,7 +202,9 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_client_call(
 
 /**
  * Starts a call and returns at once (a connection that is only just being made is awaited for up to
- * 10 ms); nnrpc_client_finish() brings its answer. The request is packed before this returns, so it
+ * 10 ms); nnrpc_client_finish() brings its answer. While eight or more calls of its class are not
+ * finished, a started one waits for company: until there is half a frame, or somebody finishes a
+ * call, asks whether one is done, or processes. The request is packed before this returns, so it
  * may be released.
  *
  * @param out_pending  On NNRPC_OK finish it exactly once, or cancel it; else untouched.
@@ -233,8 +237,8 @@ bool nnrpc_pending_is_done(struct nnrpc_pending *pending);
 /**
  * Gives a started call up and releases it; its answer, if it comes, is dropped. The server is told,
  * where it may have the call (ControlService/CancelCalls), on a connection that was begun when the
- * first call was started; if that is not there yet, this waits for it, up to a quarter of a second.
- * NULL is fine.
+ * first call was started; if that is not there yet, this waits for it, up to a quarter of a second,
+ * unless the call has an on_done. Not while another thread finishes the call. NULL is fine.
  */
 void nnrpc_pending_cancel(struct nnrpc_pending *pending);
 

@@ -11,6 +11,9 @@
 
 NNRPC_BEGIN_DECLARATIONS
 
+/** Reply metadata of a call that a stopping server did not start: to send it again is harmless. */
+#define NNRPC_NOT_STARTED_KEY "x-not-started"
+
 /** One key and its value. Keys are lower case; values are any bytes. Borrowed. */
 struct nnrpc_metadata {
     const char *key;

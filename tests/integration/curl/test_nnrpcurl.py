@@ -273,6 +273,12 @@ class Calling(Case):
             code=INCOMPLETE)
         self.assertEqual(len(result.out.splitlines()), 1)
 
+    def test_no_call_is_started_after_one_that_failed(self):
+        result = self.curl(
+            "call", "Fail", "-", "--fail-fast", "--window", "1", stdin='{"text":"a"}\n' * 5,
+            code=CONFLICT)
+        self.assertEqual(result.err.count("SHELF_FULL"), 1)
+
     def test_every_detail_of_an_error_is_shown(self):
         result = self.curl("call", "Fail", '{"text":"too\\u001b much"}', code=CONFLICT)
         self.assertEqual(result.err, (
@@ -333,7 +339,8 @@ class WithoutReflection(Case):
     def test_it_is_said_what_to_give_instead(self):
         for words in ("methods",), ("describe", "X"), ("call", "X"):
             self.assertIn(
-                "the server has no reflection; give its types with --proto-set FILE",
+                "the server has no reflection on this address; name the one for administration, or "
+                "give the types with --proto-set FILE",
                 self.complaint(*words, code=FAILED))
 
     def test_a_descriptor_set_from_a_file_does_as_well(self):
