@@ -20,6 +20,9 @@ HEAD = """\
 #     cmake --build build/dev --target update_symbols
 """
 
+# What AddressSanitizer adds for each exported object.
+SANITIZER = "__odr_asan."
+
 
 def run_nm(*arguments):
     return subprocess.run(
@@ -31,7 +34,7 @@ def shared_symbols(library):
     found = set()
     for line in run_nm("--dynamic", "--defined-only", "--with-symbol-versions", library):
         name, _, version = line.split()[-1].partition("@@")
-        if name.startswith("__odr_asan"):  # AddressSanitizer's own
+        if name.startswith(SANITIZER):
             continue
         if version:
             found.add(f"{name} {version}")
@@ -41,8 +44,9 @@ def shared_symbols(library):
 
 
 def archive_symbols(archive):
-    return {line.split()[2] for line in run_nm("--extern-only", "--defined-only", archive)
-            if len(line.split()) == 3}
+    lines = [line.split() for line in run_nm("--extern-only", "--defined-only", archive)]
+    return {words[2] for words in lines
+            if len(words) == 3 and not words[2].startswith(SANITIZER)}
 
 
 def read_list(path):
