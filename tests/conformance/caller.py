@@ -34,32 +34,32 @@ class StepError(Exception):
 
 
 class Nanomsg:
-    """The library, with its constants as it names them itself."""
+    """The functions of nanomsg, and its constants as it names them itself."""
 
     def __init__(self):
         path = ctypes.util.find_library("nanomsg") or "libnanomsg.so.5"
-        self.library = ctypes.CDLL(path, use_errno=True)
-        self.library.nn_symbol.restype = ctypes.c_char_p
-        self.library.nn_strerror.restype = ctypes.c_char_p
-        self.library.nn_send.argtypes = [
+        self.functions = ctypes.CDLL(path, use_errno=True)
+        self.functions.nn_symbol.restype = ctypes.c_char_p
+        self.functions.nn_strerror.restype = ctypes.c_char_p
+        self.functions.nn_send.argtypes = [
             ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int]
-        self.library.nn_recv.argtypes = [
+        self.functions.nn_recv.argtypes = [
             ctypes.c_int, ctypes.POINTER(ctypes.c_void_p), ctypes.c_size_t, ctypes.c_int]
-        self.library.nn_freemsg.argtypes = [ctypes.c_void_p]
+        self.functions.nn_freemsg.argtypes = [ctypes.c_void_p]
         self.constants = dict(self._symbols())
         self.whole_message = ctypes.c_size_t(-1).value  # NN_MSG
 
     def _symbols(self):
         value = ctypes.c_int()
         index = 0
-        while (name := self.library.nn_symbol(index, ctypes.byref(value))) is not None:
+        while (name := self.functions.nn_symbol(index, ctypes.byref(value))) is not None:
             yield name.decode(), value.value
             index += 1
 
     def check(self, result, what):
         if result < 0:
-            number = self.library.nn_errno()
-            raise StepError(f"{what}: {self.library.nn_strerror(number).decode()}")
+            number = self.functions.nn_errno()
+            raise StepError(f"{what}: {self.functions.nn_strerror(number).decode()}")
         return result
 
 
@@ -70,38 +70,38 @@ class Socket:
     """One REQ socket: one message out, one back."""
 
     def __init__(self, url):
-        library, constants = NANOMSG.library, NANOMSG.constants
+        functions, constants = NANOMSG.functions, NANOMSG.constants
         self.number = NANOMSG.check(
-            library.nn_socket(constants["AF_SP"], constants["NN_REQ"]), "nn_socket")
+            functions.nn_socket(constants["AF_SP"], constants["NN_REQ"]), "nn_socket")
         self._set("NN_RCVMAXSIZE", RECEIVE_MAX_BYTES)
-        NANOMSG.check(library.nn_connect(self.number, url.encode()), f"nn_connect {url}")
+        NANOMSG.check(functions.nn_connect(self.number, url.encode()), f"nn_connect {url}")
 
     def _set(self, option, value):
         number = ctypes.c_int(value)
         constants = NANOMSG.constants
         NANOMSG.check(
-            NANOMSG.library.nn_setsockopt(
+            NANOMSG.functions.nn_setsockopt(
                 self.number, constants["NN_SOL_SOCKET"], constants[option], ctypes.byref(number),
                 ctypes.sizeof(number)),
             option)
 
     def exchange(self, message, wait_ms=ANSWER_MS):
         """The answer, or None when none came in time."""
-        library = NANOMSG.library
+        functions = NANOMSG.functions
         self._set("NN_RCVTIMEO", wait_ms)
-        NANOMSG.check(library.nn_send(self.number, message, len(message), 0), "nn_send")
+        NANOMSG.check(functions.nn_send(self.number, message, len(message), 0), "nn_send")
         place = ctypes.c_void_p()
-        size = library.nn_recv(self.number, ctypes.byref(place), NANOMSG.whole_message, 0)
-        if size < 0 and library.nn_errno() == NANOMSG.constants["ETIMEDOUT"]:
+        size = functions.nn_recv(self.number, ctypes.byref(place), NANOMSG.whole_message, 0)
+        if size < 0 and functions.nn_errno() == NANOMSG.constants["ETIMEDOUT"]:
             return None
         NANOMSG.check(size, "nn_recv")
         try:
             return ctypes.string_at(place, size)
         finally:
-            library.nn_freemsg(place)
+            functions.nn_freemsg(place)
 
     def close(self):
-        NANOMSG.library.nn_close(self.number)
+        NANOMSG.functions.nn_close(self.number)
 
 
 # --- The protocol ---------------------------------------------------------------------------------
