@@ -11,9 +11,6 @@
 #include "reply.h"
 #include "server_state.h"
 
-/* Field numbers of nnrpc/v1/frame.proto. */
-enum { FRAME_METADATA = 1, REQUEST_METADATA = 3, RESPONSE_METADATA = 2 };
-
 static struct nnrpc_answer answer_of(enum nnrpc_answer_kind kind) {
     return (struct nnrpc_answer){.opaque = kind};
 }
@@ -201,10 +198,9 @@ static uint8_t *reserve_metadata(struct nnrpc_call *call, size_t size) {
 
 void nnrpc_call_set_reply_metadata(
     struct nnrpc_call *call, const char *key, const void *value, size_t value_size) {
-    enum { KEY = 1, VALUE = 2 };
     size_t key_size = strlen(key);
-    size_t content_size =
-        nnrpc_wire_bytes_field_size(KEY, key_size) + nnrpc_wire_bytes_field_size(VALUE, value_size);
+    size_t content_size = nnrpc_wire_bytes_field_size(METADATA_KEY, key_size) +
+                          nnrpc_wire_bytes_field_size(METADATA_VALUE, value_size);
     remove_entry(call, key);
     size_t size = nnrpc_wire_bytes_field_size(RESPONSE_METADATA, content_size);
     uint8_t *at = reserve_metadata(call, size);
@@ -212,9 +208,9 @@ void nnrpc_call_set_reply_metadata(
         return;
     }
     at = nnrpc_wire_put_bytes_header(at, RESPONSE_METADATA, content_size);
-    at = nnrpc_wire_put_bytes_header(at, KEY, key_size);
+    at = nnrpc_wire_put_bytes_header(at, METADATA_KEY, key_size);
     memcpy(at, key, key_size);
-    at = nnrpc_wire_put_bytes_header(at + key_size, VALUE, value_size);
+    at = nnrpc_wire_put_bytes_header(at + key_size, METADATA_VALUE, value_size);
     if (value_size > 0) {
         memcpy(at, value, value_size);
     }

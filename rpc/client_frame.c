@@ -8,9 +8,6 @@
 
 #include "clock.h"
 
-#define FRAME_REQUESTS 2
-#define FRAME_ID 4
-#define REQUEST_TIMEOUT_MS 2
 #define VARINT64_MAX_BYTES 10
 #define NS_PER_MS 1000000u
 

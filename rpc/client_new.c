@@ -22,8 +22,6 @@
 #define DEFAULT_FRAME_CALLS 64
 #define DEFAULT_KEEP_ALIVE_MS 5000
 #define MAX_REPLY_LIMIT (1u << 30)
-#define FRAME_METADATA 1
-#define FRAME_MAX_REPLY_BYTES 3
 
 /* SplitMix64: a bijection of a counter, so it does not repeat. */
 uint64_t client_next_random(struct nnrpc_client *client) {

@@ -19,7 +19,6 @@
 #define SMALL_FRAME_CALLS 32
 /* With as many calls that are not finished, a started one waits for company. */
 #define GATHER_FROM_CALLS 8
-#define RESPONSE_METADATA 2
 /* Nearer to the deadline a call that waits for a server is not tried again. */
 #define LAST_CHANCE_NS UINT64_C(20000000)
 

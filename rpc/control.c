@@ -20,8 +20,6 @@
 #define IMPATIENCE_NS UINT64_C(5000000000)
 #define TIMEOUT_MS 1000
 #define MESSAGE_BYTES 32
-#define REQUEST_METADATA 3
-#define FRAME_REQUESTS 2
 
 /* --- Noting ------------------------------------------------------------------------------- */
 

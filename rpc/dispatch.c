@@ -18,8 +18,6 @@
 #include "scan.h"
 #include "server_state.h"
 
-enum { FRAME_METADATA = 1 };
-
 #define UNKNOWN_NAME_BYTES 256
 
 /* Until a call of the many that are in flight ends. */

@@ -16,7 +16,6 @@
 #include "retry.h"
 
 #define PROBE_TIMEOUT_MS 2000
-#define FRAME_REQUESTS 2
 #define NS_PER_MS UINT64_C(1000000)
 
 /* How long an endpoint is left alone. */

@@ -10,13 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Field numbers of nnrpc/v1/frame.proto. */
-enum { METADATA_KEY = 1, METADATA_VALUE = 2 };
-enum { FRAME_METADATA = 1, FRAME_REQUESTS = 2, FRAME_MAX_REPLY_BYTES = 3, FRAME_ID = 4 };
-enum { REQUEST_METHOD = 1, REQUEST_TIMEOUT_MS = 2, REQUEST_METADATA = 3, REQUEST_MESSAGE = 4 };
-enum { REPLY_RESPONSES = 1, REPLY_FRAME_ID = 2 };
-enum { RESPONSE_STATUS = 1, RESPONSE_METADATA = 2, RESPONSE_MESSAGE = 3 };
-
 /* What is wrong with a frame, and where. The first finding stands. */
 struct finding {
     const char *problem; /* NULL: nothing */
@@ -307,13 +300,13 @@ bool nnrpc_response_frame_open(
     size_t response_count = 0;
     uint64_t found_id = 0;
     while (nnrpc_wire_next(&reader, &field)) {
-        if (field.number == REPLY_RESPONSES) {
+        if (field.number == RESPONSE_FRAME_RESPONSES) {
             response_count += 1;
             if (field.type != NNRPC_WIRE_BYTES || response_count > NNRPC_FRAME_MAX_CALLS ||
                 !check_response(field.bytes)) {
                 return false;
             }
-        } else if (field.number == REPLY_FRAME_ID) {
+        } else if (field.number == RESPONSE_FRAME_ID) {
             if (field.type != NNRPC_WIRE_VARINT) {
                 return false;
             }
@@ -345,7 +338,7 @@ bool nnrpc_frame_next_response(
     struct nnrpc_wire_reader *reader, struct nnrpc_response_view *out_response) {
     struct nnrpc_wire_field field;
     while (nnrpc_wire_next(reader, &field)) {
-        if (field.number == REPLY_RESPONSES && field.type == NNRPC_WIRE_BYTES) {
+        if (field.number == RESPONSE_FRAME_RESPONSES && field.type == NNRPC_WIRE_BYTES) {
             *out_response = view_response(field.bytes);
             return true;
         }

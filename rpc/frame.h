@@ -20,6 +20,25 @@
 /** Most metadata of a frame, of a request and of a response: a search walks all of them. */
 #define NNRPC_FRAME_MAX_METADATA 64
 
+/* Field numbers of nnrpc/v1/frame.proto, for those who read and write its messages in place. */
+enum {
+    FRAME_METADATA = 1,
+    FRAME_REQUESTS = 2,
+    FRAME_MAX_REPLY_BYTES = 3,
+    FRAME_ID = 4,
+    REQUEST_METHOD = 1,
+    REQUEST_TIMEOUT_MS = 2,
+    REQUEST_METADATA = 3,
+    REQUEST_MESSAGE = 4,
+    RESPONSE_FRAME_RESPONSES = 1,
+    RESPONSE_FRAME_ID = 2,
+    RESPONSE_STATUS = 1,
+    RESPONSE_METADATA = 2,
+    RESPONSE_MESSAGE = 3,
+    METADATA_KEY = 1,
+    METADATA_VALUE = 2,
+};
+
 /* --- Requests ----------------------------------------------------------------------------- */
 
 /** The frame's own fields; the requests follow by nnrpc_frame_next_request(). */

@@ -14,8 +14,6 @@
 #include "nnrpc/server.h"
 #include "utf8.h"
 
-#define REQUEST_METADATA 3
-#define RESPONSE_METADATA 2
 #define AUTHORIZATION "authorization"
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_SECOND UINT64_C(1000000000)

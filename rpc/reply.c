@@ -14,10 +14,6 @@
 #include "server_state.h"
 #include "server_trace.h"
 
-/* Field numbers of nnrpc/v1/frame.proto. */
-enum { FRAME_RESPONSES = 1, FRAME_ID = 2 };
-enum { RESPONSE_STATUS = 1, RESPONSE_MESSAGE = 3 };
-
 #define FRAME_ID_FIELD_BYTES 11 /* tag and the longest varint */
 #define FIELD_HEADER_BYTES 6    /* tag and the length of anything below 2^35 */
 
@@ -72,7 +68,7 @@ static size_t response_content_size(
 }
 
 static size_t response_field_size(const struct nnrpc_call *call, const struct nnrpc_outcome *out) {
-    return nnrpc_wire_bytes_field_size(FRAME_RESPONSES, response_content_size(call, out));
+    return nnrpc_wire_bytes_field_size(RESPONSE_FRAME_RESPONSES, response_content_size(call, out));
 }
 
 size_t nnrpc_reply_room(const struct nnrpc_call *call, bool alone) {
@@ -138,12 +134,12 @@ static uint8_t *put_metadata(uint8_t *at, const struct nnrpc_call *call) {
 static bool encode_response(struct nnrpc_call *call, const struct nnrpc_outcome *outcome) {
     struct nnrpc_buffer *replies = &call->frame->replies;
     size_t content_size = response_content_size(call, outcome);
-    size_t size = nnrpc_wire_bytes_field_size(FRAME_RESPONSES, content_size);
+    size_t size = nnrpc_wire_bytes_field_size(RESPONSE_FRAME_RESPONSES, content_size);
     uint8_t *at = nnrpc_buffer_reserve(replies, size);
     if (at == NULL) {
         return false;
     }
-    at = nnrpc_wire_put_bytes_header(at, FRAME_RESPONSES, content_size);
+    at = nnrpc_wire_put_bytes_header(at, RESPONSE_FRAME_RESPONSES, content_size);
     at = put_metadata(at, call);
     if (outcome->size > 0) {
         at = nnrpc_wire_put_bytes_header(at, RESPONSE_MESSAGE, outcome->size);
@@ -171,8 +167,8 @@ static bool append_error(
         return false;
     }
     uint8_t *start = at;
-    at =
-        nnrpc_wire_put_bytes_header(at, FRAME_RESPONSES, error_content_size(status, metadata_size));
+    at = nnrpc_wire_put_bytes_header(
+        at, RESPONSE_FRAME_RESPONSES, error_content_size(status, metadata_size));
     at = nnrpc_wire_put_bytes_header(at, RESPONSE_STATUS, status_size);
     replies->size += (size_t)(at - start);
     nnrpc_frame_append_status(replies, status);
@@ -184,7 +180,7 @@ static bool append_error(
 
 static bool error_fits(const struct nnrpc_status *status, size_t metadata_size, size_t room) {
     size_t content_size = error_content_size(status, metadata_size);
-    return nnrpc_wire_bytes_field_size(FRAME_RESPONSES, content_size) <= room;
+    return nnrpc_wire_bytes_field_size(RESPONSE_FRAME_RESPONSES, content_size) <= room;
 }
 
 /* Encodes a status, cut down as far as the room asks: first details go, then the message, then the
@@ -239,12 +235,14 @@ static void encode(struct nnrpc_call *call, const struct nnrpc_outcome *outcome)
 /* --- Sending ------------------------------------------------------------------------------ */
 
 static size_t frame_id_size(uint64_t frame_id) {
-    return frame_id == 0 ? 0 : nnrpc_wire_tag_size(FRAME_ID) + nnrpc_wire_varint_size(frame_id);
+    return frame_id == 0
+               ? 0
+               : nnrpc_wire_tag_size(RESPONSE_FRAME_ID) + nnrpc_wire_varint_size(frame_id);
 }
 
 static void put_frame_id(uint8_t *at, uint64_t frame_id) {
     if (frame_id != 0) {
-        at = nnrpc_wire_put_varint(at, FRAME_ID << 3 | NNRPC_WIRE_VARINT);
+        at = nnrpc_wire_put_varint(at, RESPONSE_FRAME_ID << 3 | NNRPC_WIRE_VARINT);
         nnrpc_wire_put_varint(at, frame_id);
     }
 }

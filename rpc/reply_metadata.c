@@ -7,11 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame.h"
 #include "nnrpc/buffer.h"
-
-#define RESPONSE_METADATA 2
-#define METADATA_KEY 1
-#define METADATA_VALUE 2
 
 /* One entry: its header, the key, the value, each text with a terminator of its own. */
 struct entry {
