@@ -54,8 +54,8 @@ static enum nnrpc_lane_class find_lane_class(
     return lane_class;
 }
 
-/* Tells of a call that could not begin, and hands its status over. */
-static enum nnrpc_code give_up(
+/* Not locked. Tells of a call's end and hands its status over. */
+static enum nnrpc_code tell_end(
     struct nnrpc_pending *pending, struct nnrpc_status *status, struct nnrpc_status *out_status) {
     enum nnrpc_code code = status->code;
     outgoing_end(pending, status);
@@ -79,7 +79,7 @@ static enum nnrpc_code prepare(
     }
     struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
     if (pending_fill(pending, method, options, request, &status) != NNRPC_OK) {
-        enum nnrpc_code code = give_up(pending, &status, out_status);
+        enum nnrpc_code code = tell_end(pending, &status, out_status);
         discard(pending);
         return code;
     }
@@ -223,11 +223,7 @@ static enum nnrpc_code conclude(
                                          ? (struct nnrpc_slice){NULL, 0}
                                          : answer->response.whole);
     }
-    outgoing_end(pending, status);
-    enum nnrpc_code code = status->code;
-    if (out_status != NULL) {
-        nnrpc_status_move(out_status, status);
-    }
+    enum nnrpc_code code = tell_end(pending, status, out_status);
     dispose(pending);
     return code;
 }
