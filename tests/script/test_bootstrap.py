@@ -136,6 +136,17 @@ class Bootstrap(unittest.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertIn("option --sanitise;", result.stderr)
 
+    def test_script_test_refuses_words_that_no_option_takes_before_anything_else(self):
+        for words, problem in (
+                (("sanitize",), 'unexpected argument "sanitize"'),
+                (("-L", "unit", "gen"), 'unexpected argument "gen"'),
+                (("-L",), "-L needs a pattern"),
+                (("-R", "-j2"), "-R needs a pattern")):
+            result = self.run_script("test", *words)
+            self.assertEqual(result.returncode, 2)
+            self.assertEqual(result.stderr, f"script/test: {problem}; script/test --help\n")
+        self.assertEqual(self.calls(), [])
+
 
 if __name__ == "__main__":
     unittest.main()
