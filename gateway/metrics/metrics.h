@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Counters and latency histograms of the gateway, and the page that shows them with those of
- * contactd in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ * contactd in Prometheus' text format
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  *
  * Observing is for any thread and costs a few atomic additions.
  */

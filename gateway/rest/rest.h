@@ -45,7 +45,7 @@ struct rest_call {
     const char *token;         /* of the Authorization header, in the request's memory */
     struct nnrpc_metadata metadata[REST_METADATA]; /* values in the request's memory or in here */
     size_t metadata_count;
-    struct nnrpc_trace trace; /* the caller's span, or none */
+    struct nnrpc_trace trace;               /* the caller's span, or none */
     char request_id[REST_REQUEST_ID_BYTES]; /* X-Request-Id: the caller's, or a new one */
     bool is_head;
     bool is_pretty;
