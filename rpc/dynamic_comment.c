@@ -3,6 +3,7 @@
  * Comments of a set: found by where a thing stands in its file.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "dynamic.h"
 
@@ -71,4 +72,65 @@ const char *nnrpc_dynamic_comment(
     const struct nnrpc_dynamic_symbol *symbol = (const struct nnrpc_dynamic_symbol *)item;
     const location *found = nnrpc_dynamic_location(symbol->file, &symbol->path);
     return found == NULL || found->leading_comments == NULL ? "" : found->leading_comments;
+}
+
+/* --- Parts -------------------------------------------------------------------------------- */
+
+/* Which of its kind a part is, and its kind's number; an index of -1 when there is none. */
+struct part {
+    int32_t number;
+    int32_t index;
+};
+
+static struct part find_field(const Google__Protobuf__DescriptorProto *proto, const char *name) {
+    for (size_t i = 0; i < proto->n_field; i++) {
+        if (proto->field[i]->name != NULL && strcmp(proto->field[i]->name, name) == 0) {
+            return (struct part){NNRPC_MESSAGE_FIELD, (int32_t)i};
+        }
+    }
+    return (struct part){.index = -1};
+}
+
+static struct part find_value(
+    const Google__Protobuf__EnumDescriptorProto *proto, const char *name) {
+    for (size_t i = 0; i < proto->n_value; i++) {
+        if (proto->value[i]->name != NULL && strcmp(proto->value[i]->name, name) == 0) {
+            return (struct part){NNRPC_ENUM_VALUE, (int32_t)i};
+        }
+    }
+    return (struct part){.index = -1};
+}
+
+static struct part find_part(const struct nnrpc_dynamic_symbol *symbol, const char *name) {
+    switch (symbol->item.kind) {
+    case NNRPC_DYNAMIC_MESSAGE:
+        return find_field(symbol->proto.message, name);
+    case NNRPC_DYNAMIC_ENUM:
+        return find_value(symbol->proto.enumeration, name);
+    case NNRPC_DYNAMIC_SERVICE:
+    case NNRPC_DYNAMIC_METHOD:
+        break;
+    }
+    return (struct part){.index = -1};
+}
+
+const char *nnrpc_dynamic_part_comment(
+    const struct nnrpc_dynamic *dynamic, const struct nnrpc_dynamic_item *item, const char *name) {
+    (void)dynamic;
+    const struct nnrpc_dynamic_symbol *symbol = (const struct nnrpc_dynamic_symbol *)item;
+    struct part part = find_part(symbol, name);
+    int32_t steps[NNRPC_DYNAMIC_PATH_STEPS];
+    size_t count = symbol->path.count;
+    if (part.index < 0 || count + 2 > NNRPC_DYNAMIC_PATH_STEPS) {
+        return NULL;
+    }
+    memcpy(steps, symbol->path.steps, count * sizeof(steps[0]));
+    steps[count] = part.number;
+    steps[count + 1] = part.index;
+    const struct nnrpc_dynamic_path path = {.steps = steps, .count = count + 2};
+    const location *found = nnrpc_dynamic_location(symbol->file, &path);
+    if (found == NULL) {
+        return "";
+    }
+    return found->leading_comments == NULL ? found->trailing_comments : found->leading_comments;
 }

@@ -138,6 +138,27 @@ static void comments_are_as_they_stand(void **state) {
     assert_string_equal(nnrpc_dynamic_comment(*state, item), "");
 }
 
+static const char *part_comment(
+    const struct nnrpc_dynamic *dynamic, const char *name, const char *part) {
+    return nnrpc_dynamic_part_comment(dynamic, nnrpc_dynamic_find(dynamic, name), part);
+}
+
+static void comments_of_fields_and_values_stand_before_or_behind_them(void **state) {
+    assert_string_equal(
+        part_comment(*state, "unit.old.Record", "count"), " How many there are.\n Two lines.\n");
+    assert_string_equal(part_comment(*state, "unit.old.Record", "right"), " Not the left one.\n");
+    assert_string_equal(part_comment(*state, "unit.old.Record", "key"), "");
+    assert_string_equal(
+        part_comment(*state, "unit.old.Kind", "KIND_BIG"), " The first is not 0.\n");
+}
+
+static void what_is_no_part_of_an_item_has_no_comment(void **state) {
+    assert_null(part_comment(*state, "unit.old.Record", "gone"));
+    assert_null(part_comment(*state, "unit.old.Kind", "KIND"));
+    assert_null(part_comment(*state, "unit.old.RecordService", "Find"));
+    assert_null(part_comment(*state, "unit.old.RecordService/Find", "key"));
+}
+
 static void a_template_has_every_field_that_may_be_set(void **state) {
     expect_template(*state, "unit.Choice", 0, "{\"before\":\"\",\"number\":0,\"yes\":false}");
     expect_template(
@@ -179,6 +200,8 @@ int main(void) {
         cmocka_unit_test(a_service_is_described_with_its_methods),
         cmocka_unit_test(rules_of_fields_stand_on_one_line),
         cmocka_unit_test(comments_are_as_they_stand),
+        cmocka_unit_test(comments_of_fields_and_values_stand_before_or_behind_them),
+        cmocka_unit_test(what_is_no_part_of_an_item_has_no_comment),
         cmocka_unit_test(a_template_has_every_field_that_may_be_set),
     };
     return cmocka_run_group_tests(tests, open_set, close_set);

@@ -120,6 +120,11 @@ struct nnrpc_json_types nnrpc_dynamic_json_types(const struct nnrpc_dynamic *dyn
 const char *nnrpc_dynamic_comment(
     const struct nnrpc_dynamic *dynamic, const struct nnrpc_dynamic_item *item);
 
+/** The comment of a message's field or an enum's value, by its name in the .proto: the one before
+ *  it, else the one behind it, or "". NULL when the item has no such field or value. */
+const char *nnrpc_dynamic_part_comment(
+    const struct nnrpc_dynamic *dynamic, const struct nnrpc_dynamic_item *item, const char *name);
+
 /**
  * Appends an item as a .proto would have it, with its comments and options, lines of its own.
  * Comments and names are the set's: text, but any text.
