@@ -5,31 +5,30 @@
  */
 #include "access_log.h"
 
-static enum contactd_log_level level_of(enum nnrpc_access_kind kind) {
+static enum daemon_log_level level_of(enum nnrpc_access_kind kind) {
     switch (kind) {
     case NNRPC_ACCESS_ORDINARY:
     case NNRPC_ACCESS_ERROR:
-        return CONTACTD_LOG_DEBUG;
+        return DAEMON_LOG_DEBUG;
     case NNRPC_ACCESS_SLOW:
-        return CONTACTD_LOG_INFO;
+        return DAEMON_LOG_INFO;
     case NNRPC_ACCESS_FAULT:
-        return CONTACTD_LOG_ERROR;
+        return DAEMON_LOG_ERROR;
     }
-    return CONTACTD_LOG_ERROR;
+    return DAEMON_LOG_ERROR;
 }
 
 static void write_line(void *self, enum nnrpc_access_kind kind, const char *line, size_t size) {
     (void)self;
-    contactd_log_pairs(
-        level_of(kind), kind == NNRPC_ACCESS_SLOW ? "slow_call" : "call", line, size);
+    daemon_log_pairs(level_of(kind), kind == NNRPC_ACCESS_SLOW ? "slow_call" : "call", line, size);
 }
 
 /* No line is made only to be thrown away. */
 static enum nnrpc_access_kind least_kind(void) {
-    if (contactd_log_enabled(CONTACTD_LOG_DEBUG)) {
+    if (daemon_log_enabled(DAEMON_LOG_DEBUG)) {
         return NNRPC_ACCESS_ORDINARY;
     }
-    return contactd_log_enabled(CONTACTD_LOG_INFO) ? NNRPC_ACCESS_SLOW : NNRPC_ACCESS_FAULT;
+    return daemon_log_enabled(DAEMON_LOG_INFO) ? NNRPC_ACCESS_SLOW : NNRPC_ACCESS_FAULT;
 }
 
 enum nnrpc_code contactd_access_log_new(

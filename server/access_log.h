@@ -5,7 +5,7 @@
 #ifndef CONTACTD_ACCESS_LOG_H
 #define CONTACTD_ACCESS_LOG_H
 
-#include "log.h"
+#include "daemon/log.h"
 #include "nnrpc/access_log.h"
 
 /**

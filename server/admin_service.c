@@ -9,7 +9,7 @@
 
 #include "contact_service.h"
 #include "contacts/v1/admin_service.nnrpc.h"
-#include "log.h"
+#include "daemon/log.h"
 #include "reason.h"
 #include "validate.h"
 
@@ -107,7 +107,7 @@ static struct nnrpc_answer backup(
             NNRPC_OK) {
         return nnrpc_call_fail(call, &status);
     }
-    contactd_log_call(CONTACTD_LOG_INFO, call, "backup", "path", path, NULL);
+    daemon_log_call(DAEMON_LOG_INFO, call, "backup", "path", path, NULL);
     return admin_service_backup_reply(call, &response);
 }
 

@@ -10,19 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "log.h"
+#include "daemon/log.h"
+#include "daemon/settings.h"
 #include "nnrpc/limits.h"
 
-#define CONTACTD_LISTEN_MOST 16
-
+#define CONTACTD_LISTEN_MOST SETTING_TEXTS_MOST
 #define CONTACTD_LIMITS_MOST 64
-#define CONTACTD_PROBLEM_BYTES 1024
-
-/** Addresses in the order given. */
-struct contactd_addresses {
-    char *urls[CONTACTD_LISTEN_MOST];
-    size_t count;
-};
 
 /** Limits of methods, and each as it was given. */
 struct contactd_limits {
@@ -33,8 +26,8 @@ struct contactd_limits {
 
 struct contactd_config {
     char *data; /* absolute */
-    struct contactd_addresses listen;
-    struct contactd_addresses admin_listen;
+    struct setting_texts listen;
+    struct setting_texts admin_listen;
     char *tokens;  /* NULL: none */
     char *backups; /* NULL until finished; then absolute */
     char *restore; /* NULL: serve */
@@ -56,8 +49,8 @@ struct contactd_config {
     uint64_t max_request_bytes;
     uint64_t max_reply_bytes;
     struct contactd_limits limits;
-    enum contactd_log_level log_level;
-    char problem[CONTACTD_PROBLEM_BYTES]; /* what is wrong where; "" when nothing is */
+    enum daemon_log_level log_level;
+    struct settings_problem problem;
 };
 
 /**
@@ -71,20 +64,15 @@ void contactd_config_read(int argc, char **argv, struct contactd_config *out_con
  * content, without printing anything or ending the process.
  *
  * @param out_config  Made in any case, to be released.
- * @return false when something is wrong: out_config->problem says what and where.
+ * @return false when something is wrong: out_config->problem.text says what and where.
  */
 NNRPC_NODISCARD bool contactd_config_read_again(
     int argc, char **argv, struct contactd_config *out_config);
 
-/** Called for a setting that has another value than before. */
-typedef void (*contactd_setting_visit)(
-    void *self, const char *name, bool applies_while_running, const char *before,
-    const char *after);
-
 /** Compares two configurations setting by setting. */
 void contactd_config_compare(
     const struct contactd_config *before, const struct contactd_config *after,
-    contactd_setting_visit visit, void *self);
+    settings_visit *visit, void *self);
 
 void contactd_config_deinit(struct contactd_config *config);
 

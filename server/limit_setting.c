@@ -67,7 +67,7 @@ static bool read_pair(struct nnrpc_method_limit *limit, const char *key, const c
         return read_rate(value, &limit->calls_per_second);
     }
     bool is_size = strcmp(key, "max-request-bytes") == 0 || strcmp(key, "max-reply-bytes") == 0;
-    if (!contactd_size_read(value, 1, is_size ? BYTES_MOST : CALLS_MOST, &number)) {
+    if (!setting_read_size(value, 1, is_size ? BYTES_MOST : CALLS_MOST, &number)) {
         return false;
     }
     if (strcmp(key, "concurrency") == 0) {
@@ -85,7 +85,7 @@ static bool read_pair(struct nnrpc_method_limit *limit, const char *key, const c
 }
 
 static bool read_pairs(
-    struct contactd_config *config, const char *place, char *rest,
+    struct settings_problem *problem, const char *place, char *rest,
     struct nnrpc_method_limit *limit) {
     char *next = NULL;
     for (char *word = strtok_r(rest, " \t", &next); word != NULL;
@@ -95,51 +95,64 @@ static bool read_pairs(
             *equals = '\0';
         }
         if (equals == NULL || !read_pair(limit, word, equals + 1)) {
-            return contactd_config_refuse(
-                config, place,
+            return settings_refuse(
+                problem, place,
                 "\"%s%s%s\" is none of concurrency=N, rate=N, burst=N, max-request-bytes=SIZE and "
                 "max-reply-bytes=SIZE, with a number that can be",
                 word, equals == NULL ? "" : "=", equals == NULL ? "" : equals + 1);
         }
     }
     return limit->burst_calls == 0 || limit->calls_per_second != 0 ||
-           contactd_config_refuse(config, place, "burst needs rate");
+           settings_refuse(problem, place, "burst needs rate");
 }
 
-static bool check_methods(struct contactd_config *config, const char *place, const char *methods) {
+static bool check_methods(
+    const struct contactd_config *config, struct settings_problem *problem, const char *place,
+    const char *methods) {
     if (!are_methods(methods)) {
-        return contactd_config_refuse(
-            config, place,
+        return settings_refuse(
+            problem, place,
             "this server has no method \"%s\": expected PACKAGE.SERVICE/METHOD, .../* or *",
             methods);
     }
     for (size_t i = 0; i < config->limits.count; i++) {
         if (strcmp(config->limits.limits[i].methods, methods) == 0) {
-            return contactd_config_refuse(config, place, "\"%s\" is limited twice", methods);
+            return settings_refuse(problem, place, "\"%s\" is limited twice", methods);
         }
     }
     return config->limits.count < CONTACTD_LIMITS_MOST ||
-           contactd_config_refuse(config, place, "more than %d limits", CONTACTD_LIMITS_MOST);
+           settings_refuse(problem, place, "more than %d limits", CONTACTD_LIMITS_MOST);
 }
 
-bool contactd_limit_read(struct contactd_config *config, const char *place, const char *value) {
+bool contactd_limit_read(
+    const struct setting *setting, void *config, struct settings_problem *problem,
+    const char *place, const char *value) {
+    struct contactd_limits *limits = (struct contactd_limits *)((char *)config + setting->offset);
     char *words = strdup(value);
     char *text = strdup(value);
     if (words == NULL || text == NULL) {
         free(words);
         free(text);
-        return contactd_config_refuse(config, place, "not enough memory");
+        return settings_refuse(problem, place, "not enough memory");
     }
     size_t size = strcspn(words, " \t");
     char *rest = words[size] == '\0' ? words + size : words + size + 1;
     words[size] = '\0';
     struct nnrpc_method_limit limit = {.methods = words};
-    if (!check_methods(config, place, words) || !read_pairs(config, place, rest, &limit)) {
+    if (!check_methods(config, problem, place, words) ||
+        !read_pairs(problem, place, rest, &limit)) {
         free(words);
         free(text);
         return false;
     }
-    config->limits.texts[config->limits.count] = text;
-    config->limits.limits[config->limits.count++] = limit;
+    limits->texts[limits->count] = text;
+    limits->limits[limits->count++] = limit;
     return true;
+}
+
+void contactd_limit_format(const void *config, struct nnrpc_buffer *out) {
+    const struct contactd_limits *limits = &((const struct contactd_config *)config)->limits;
+    for (size_t i = 0; i < limits->count; i++) {
+        setting_format_item(out, limits->texts[i]);
+    }
 }

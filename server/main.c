@@ -14,8 +14,8 @@
 #include "access_log.h"
 #include "auth.h"
 #include "config.h"
+#include "daemon/log.h"
 #include "defaults.h"
-#include "log.h"
 #include "nnrpc/server.h"
 #include "service.h"
 #include "store/store.h"
@@ -98,12 +98,12 @@ static enum nnrpc_code add_interceptors(struct running *running, struct nnrpc_st
 }
 
 static enum nnrpc_code listen_on(
-    struct running *running, const struct contactd_addresses *addresses,
+    struct running *running, const struct setting_texts *addresses,
     enum nnrpc_listen_services services, struct nnrpc_status *out_status) {
     const struct nnrpc_listen_options options = {.services = services};
     for (size_t i = 0; i < addresses->count; i++) {
         enum nnrpc_code code =
-            nnrpc_server_listen_with(running->server, addresses->urls[i], &options, out_status);
+            nnrpc_server_listen_with(running->server, addresses->texts[i], &options, out_status);
         if (code != NNRPC_OK) {
             return code;
         }
@@ -168,8 +168,8 @@ static void log_change(
     void *self, const char *name, bool applies_while_running, const char *before,
     const char *after) {
     (void)self;
-    contactd_log(
-        applies_while_running ? CONTACTD_LOG_INFO : CONTACTD_LOG_WARNING,
+    daemon_log(
+        applies_while_running ? DAEMON_LOG_INFO : DAEMON_LOG_WARNING,
         applies_while_running ? "setting_changed" : "setting_needs_restart", "name", name, "before",
         before, "after", after, NULL);
 }
@@ -215,7 +215,7 @@ static void adopt_config(struct running *running, struct contactd_config *config
 }
 
 static void keep_config(const char *problem) {
-    contactd_log(CONTACTD_LOG_ERROR, "configuration_kept", "error", problem, NULL);
+    daemon_log(DAEMON_LOG_ERROR, "configuration_kept", "error", problem, NULL);
 }
 
 /* A revoked token ends whatever else is wrong: tokens are read again by themselves. */
@@ -225,9 +225,9 @@ static void reload_tokens(struct running *running) {
         return;
     }
     if (contactd_auth_reload(running->auth, running->config.tokens, &status) == NNRPC_OK) {
-        contactd_log(CONTACTD_LOG_INFO, "tokens_read", "file", running->config.tokens, NULL);
+        daemon_log(DAEMON_LOG_INFO, "tokens_read", "file", running->config.tokens, NULL);
     } else {
-        contactd_log(CONTACTD_LOG_ERROR, "tokens_kept", "error", status.message, NULL);
+        daemon_log(DAEMON_LOG_ERROR, "tokens_kept", "error", status.message, NULL);
     }
 }
 
@@ -236,7 +236,7 @@ static void reload(struct running *running) {
     NNRPC_CLEANUP(contactd_config_deinit) struct contactd_config config;
     reload_tokens(running);
     if (!contactd_config_read_again(running->argc, running->argv, &config)) {
-        keep_config(config.problem);
+        keep_config(config.problem.text);
         return;
     }
     if (apply_config(running, &config, &status) != NNRPC_OK) {
@@ -245,11 +245,11 @@ static void reload(struct running *running) {
     }
     /* What is told is told at the more talkative of the two levels. */
     if (config.log_level > running->config.log_level) {
-        contactd_log_set_level(config.log_level);
+        daemon_log_set_level(config.log_level);
     }
     contactd_config_compare(&running->config, &config, log_change, NULL);
-    contactd_log(CONTACTD_LOG_INFO, "configuration_read", NULL);
-    contactd_log_set_level(config.log_level);
+    daemon_log(DAEMON_LOG_INFO, "configuration_read", NULL);
+    daemon_log_set_level(config.log_level);
     contactd_access_log_set(running->access_log, config.slow_call_ms);
     adopt_config(running, &config);
 }
@@ -258,7 +258,7 @@ static void wait_for_stop(struct running *running, const sigset_t *signals) {
     int signal_number = 0;
     while (sigwait(signals, &signal_number) == 0) {
         if (signal_number != SIGHUP) {
-            contactd_log(CONTACTD_LOG_INFO, "stopping", "signal", strsignal(signal_number), NULL);
+            daemon_log(DAEMON_LOG_INFO, "stopping", "signal", strsignal(signal_number), NULL);
             return;
         }
         reload(running);
@@ -277,15 +277,15 @@ static void block_signals(sigset_t *out_signals) {
 static void log_start(const struct running *running) {
     const struct contactd_config *config = &running->config;
     for (size_t i = 0; i < config->listen.count; i++) {
-        contactd_log(CONTACTD_LOG_INFO, "listening", "url", config->listen.urls[i], NULL);
+        daemon_log(DAEMON_LOG_INFO, "listening", "url", config->listen.texts[i], NULL);
     }
     for (size_t i = 0; i < config->admin_listen.count; i++) {
-        contactd_log(
-            CONTACTD_LOG_INFO, "listening", "url", config->admin_listen.urls[i], "for",
+        daemon_log(
+            DAEMON_LOG_INFO, "listening", "url", config->admin_listen.texts[i], "for",
             "administration", NULL);
     }
-    contactd_log(
-        CONTACTD_LOG_INFO, "started", "version", CONTACTS_VERSION, "data", running->config.data,
+    daemon_log(
+        DAEMON_LOG_INFO, "started", "version", CONTACTS_VERSION, "data", running->config.data,
         NULL);
 }
 
@@ -311,7 +311,7 @@ static int serve(struct running *running, struct nnrpc_status *status) {
     log_start(running);
     wait_for_stop(running, &signals);
     stop(running);
-    contactd_log(CONTACTD_LOG_INFO, "stopped", NULL);
+    daemon_log(DAEMON_LOG_INFO, "stopped", NULL);
     return EXIT_SUCCESS;
 }
 
@@ -327,7 +327,7 @@ int main(int argc, char **argv) {
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
     struct running running = {.argc = argc, .argv = argv};
     contactd_config_read(argc, argv, &running.config);
-    contactd_log_set_level(running.config.log_level);
+    daemon_log_set_level(running.config.log_level);
     int result = running.config.restore != NULL ? restore(&running.config, &status)
                                                 : serve(&running, &status);
     contactd_config_deinit(&running.config);

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "log.h"
+#include "daemon/log.h"
 #include "service.h"
 
 /* Stands for the hash of a call that only validates: it says that there is one, and is not kept. */
@@ -38,7 +38,7 @@ void contactd_log_store_event(
     void *self, const char *event, const char *details, const struct store_write *write) {
     (void)self;
     struct nnrpc_call *call = write == NULL ? NULL : write->self;
-    contactd_log_call(CONTACTD_LOG_INFO, call, event, "details", details, NULL);
+    daemon_log_call(DAEMON_LOG_INFO, call, event, "details", details, NULL);
 }
 
 /* Where a field of a message stands, by its index in the descriptor. */

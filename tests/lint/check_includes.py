@@ -22,10 +22,11 @@ PUBLIC_RPC = "rpc/include/*"
 ROOMS = {
     "gen": {"files": [], "generated": ["google", "nnrpc"]},
     "rpc": {"files": [], "generated": ["google", "nnrpc"]},
-    "server": {"files": [PUBLIC_RPC], "generated": ["google", "nnrpc", "contacts"]},
+    "daemon": {"files": [PUBLIC_RPC], "generated": []},
+    "server": {"files": [PUBLIC_RPC, "daemon/*"], "generated": ["google", "nnrpc", "contacts"]},
     "cli": {"files": [PUBLIC_RPC], "generated": ["google", "nnrpc"]},
     "client": {"files": [PUBLIC_RPC, "cli/*"], "generated": ["google", "nnrpc", "contacts"]},
-    "gateway": {"files": [PUBLIC_RPC], "generated": ["google", "nnrpc", "contacts"]},
+    "gateway": {"files": [PUBLIC_RPC, "daemon/*"], "generated": ["google", "nnrpc", "contacts"]},
 }
 
 # Rooms that try the others out and so may include anything.

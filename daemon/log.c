@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The server's log. A line is built in memory and written by one write(2), so lines of several
+ * The log. A line is built in memory and written by one write(2), so lines of several
  * threads never mix.
  */
 #include "log.h"
@@ -17,27 +17,27 @@
 #include "nnrpc/server.h"
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
-static atomic_int current_level = CONTACTD_LOG_INFO;
+static atomic_int current_level = DAEMON_LOG_INFO;
 
-void contactd_log_set_level(enum contactd_log_level level) {
+void daemon_log_set_level(enum daemon_log_level level) {
     atomic_store(&current_level, (int)level);
 }
 
-bool contactd_log_enabled(enum contactd_log_level level) {
+bool daemon_log_enabled(enum daemon_log_level level) {
     return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
 }
 
-bool contactd_log_level_from_name(const char *name, enum contactd_log_level *out_level) {
+bool daemon_log_level_from_name(const char *name, enum daemon_log_level *out_level) {
     for (size_t i = 0; i < NNRPC_LENGTH(level_names); i++) {
         if (strcmp(name, level_names[i]) == 0) {
-            *out_level = (enum contactd_log_level)i;
+            *out_level = (enum daemon_log_level)i;
             return true;
         }
     }
     return false;
 }
 
-const char *contactd_log_level_name(enum contactd_log_level level) {
+const char *daemon_log_level_name(enum daemon_log_level level) {
     return level_names[level];
 }
 
@@ -51,8 +51,7 @@ static void append_time(struct nnrpc_buffer *line) {
     nnrpc_buffer_append_format(line, "time=%s.%03ldZ", text, now.tv_nsec / 1000000);
 }
 
-static void begin_line(
-    struct nnrpc_buffer *line, enum contactd_log_level level, const char *event) {
+static void begin_line(struct nnrpc_buffer *line, enum daemon_log_level level, const char *event) {
     append_time(line);
     nnrpc_log_append_text(line, "level", level_names[level]);
     nnrpc_log_append_text(line, "event", event);
@@ -81,8 +80,8 @@ static void write_line(struct nnrpc_buffer *line) {
     }
 }
 
-void contactd_log(enum contactd_log_level level, const char *event, ...) {
-    if (!contactd_log_enabled(level)) {
+void daemon_log(enum daemon_log_level level, const char *event, ...) {
+    if (!daemon_log_enabled(level)) {
         return;
     }
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer line = {0};
@@ -94,9 +93,8 @@ void contactd_log(enum contactd_log_level level, const char *event, ...) {
     write_line(&line);
 }
 
-void contactd_log_call(
-    enum contactd_log_level level, struct nnrpc_call *call, const char *event, ...) {
-    if (!contactd_log_enabled(level)) {
+void daemon_log_call(enum daemon_log_level level, struct nnrpc_call *call, const char *event, ...) {
+    if (!daemon_log_enabled(level)) {
         return;
     }
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer line = {0};
@@ -111,9 +109,9 @@ void contactd_log_call(
     write_line(&line);
 }
 
-void contactd_log_pairs(
-    enum contactd_log_level level, const char *event, const char *pairs, size_t size) {
-    if (!contactd_log_enabled(level)) {
+void daemon_log_pairs(
+    enum daemon_log_level level, const char *event, const char *pairs, size_t size) {
+    if (!daemon_log_enabled(level)) {
         return;
     }
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer line = {0};
