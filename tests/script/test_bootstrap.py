@@ -23,6 +23,7 @@ build  gcc
 build  cmake
 test   curl
 test   nodejs  node
+bench  wrk
 """
 
 
@@ -126,6 +127,20 @@ class Bootstrap(unittest.TestCase):
             self.assertEqual(self.run_script("bootstrap").returncode, 0)
             self.assertEqual(len(self.calls()), count)
         self.assertTrue(self.calls()[0].startswith("npm ci "))
+
+    def test_the_bench_set_has_packages_of_its_own_from_both_worlds(self):
+        self.as_root()
+        peer = self.root / "bench/http/peer"
+        (peer / "node_modules").mkdir(parents=True)
+        (peer / "package-lock.json").write_text("one", encoding="utf-8")
+        for _ in range(2):
+            result = self.run_script("bootstrap", "bench")
+            self.assertEqual(result.returncode, 0, result.stderr)
+        apt = [call for call in self.calls() if " install " in call]
+        self.assertTrue(apt[0].endswith(" install --no-install-recommends cmake wrk"))
+        npm = [call for call in self.calls() if call.startswith("npm ")]
+        self.assertEqual(len(npm), 1)
+        self.assertTrue(npm[0].startswith("npm ci --prefix bench/http/peer "))
 
     def test_unknown_words_are_refused(self):
         self.assertEqual(self.run_script("bootstrap", "everything").returncode, 2)
