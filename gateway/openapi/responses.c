@@ -39,10 +39,11 @@ static const struct common_error COMMON_ERRORS[] = {
      " TOKEN_MISSING TOKEN_INVALID ", "WWW-Authenticate", "WWWAuthenticate"},
     {403, WITH_TOKEN, "PermissionDenied", "The token's role may not do this.", " ROLE_REQUIRED ",
      NULL, NULL},
-    {406, ALWAYS, "NotAcceptable", "`Accept` allows no JSON.", " ", NULL, NULL},
+    {406, ALWAYS, "NotAcceptable", "`Accept` allows no JSON.", " NOT_ACCEPTABLE ", NULL, NULL},
     {413, WITH_BODY, "TooLarge", "The body is too large.", " REQUEST_TOO_LARGE ", NULL, NULL},
     {415, WITH_BODY, "UnsupportedMediaType",
-     "The body is not JSON by its `Content-Type`, or is encoded.", " ", NULL, NULL},
+     "The body is not JSON by its `Content-Type`, or is encoded.", " UNSUPPORTED_CONTENT ", NULL,
+     NULL},
     {429, ALWAYS, "ResourceExhausted", "There is more asked for than is given.",
      " METHOD_LIMITED MEMORY_LIMIT REPLY_TOO_LARGE ", "Retry-After", "RetryAfter"},
     {500, ALWAYS, "Internal", "There is a defect or a failure; the logs have more.",
@@ -199,6 +200,31 @@ static bool applies(const struct openapi_routes *routes, enum when when) {
     return false;
 }
 
+/* What any request may meet before its method is called. */
+static void add_request_reasons(
+    const struct openapi_document *document, const struct openapi_route *route, unsigned status,
+    struct reasons *reasons) {
+    const struct {
+        unsigned status;
+        bool is_so;
+        const char *list;
+    } REASONS[] = {
+        {400, true,
+         " MALFORMED_URL UNKNOWN_PARAMETER DUPLICATE_PARAMETER INVALID_PARAMETER INVALID_HEADER "},
+        {400, route->rule->action[0] != '\0', " UNKNOWN_ACTION "},
+        {400, route->rule->body[0] != '\0', " INVALID_JSON CONFLICTING_VALUES "},
+        {400, route->rule->body[0] == '\0', " UNEXPECTED_BODY "},
+        {400, !openapi_is_mutating(route->method), " REVISION_NOT_REACHED "},
+        {412, openapi_has_if_match(route), " PRECONDITION_FAILED "},
+        {412, openapi_has_if_match(route) && openapi_is_mutating(route->method), " ETAG_MISMATCH "},
+    };
+    for (size_t i = 0; i < NNRPC_LENGTH(REASONS); i++) {
+        if (REASONS[i].status == status && REASONS[i].is_so) {
+            add_reasons(document, route->service->name, REASONS[i].list, 0, false, reasons);
+        }
+    }
+}
+
 /* The reasons of a status: what methods say, and what any request may meet. */
 static void collect_reasons(
     struct openapi_document *document, const struct openapi_routes *routes, unsigned status,
@@ -206,25 +232,16 @@ static void collect_reasons(
     for (size_t i = 0; i < routes->count; i++) {
         NNRPC_CLEANUP(openapi_method_comment_deinit) struct openapi_method_comment comment = {0};
         const struct openapi_route *route = routes->items[i];
-        bool has_if_match = openapi_has_if_match(route);
         openapi_check(
             document, openapi_describe_method(document->comments, route->method, &comment),
             route->method->name);
         const char *list = nnrpc_buffer_text(&comment.reasons);
         add_reasons(
-            document, route->service->name, list == NULL ? "" : list, status, has_if_match,
-            reasons);
-        bool is_body = route->rule->body[0] != '\0';
-        add_reasons(
-            document, route->service->name, is_body ? " INVALID_JSON " : " ", status, false,
-            reasons);
-        bool is_read = !openapi_is_mutating(route->method);
-        add_reasons(
-            document, route->service->name, is_read ? " REVISION_NOT_REACHED " : " ", status, false,
-            reasons);
-        if (status == 412 && has_if_match) {
-            add_reasons(document, route->service->name, " ETAG_MISMATCH ", status, true, reasons);
-        }
+            document, route->service->name, list == NULL ? "" : list, status,
+            openapi_has_if_match(route), reasons);
+    }
+    for (size_t i = 0; i < routes->count; i++) {
+        add_request_reasons(document, routes->items[i], status, reasons);
     }
     (void)nnrpc_buffer_text(&reasons->list);
 }
