@@ -37,6 +37,11 @@ const char *http_request_header(const struct http_request *request, const char *
 /** How many times a header stands. */
 size_t http_request_count_header(const struct http_request *request, const char *name);
 
+/** Whether a list of etags, as If-None-Match has it, names one (quoted) by weak comparison, or any
+ * by
+ *  "*" (RFC 9110, 8.8.3.2). The etag has no comma. */
+bool http_etag_is_listed(const char *list, const char *etag);
+
 /** One header of an answer. */
 struct http_response_header {
     const char *name; /* constant text */

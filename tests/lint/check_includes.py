@@ -40,7 +40,8 @@ LIBRARIES = {
     "nanomsg/*": {"files": ["rpc/transport_nn.c"], "most": 1},
     "jansson.h": {"files": ["rpc/json*.c"], "most": 1},
     "sodium.h": {"files": ["rpc/crypto.c"], "most": 1},
-    "microhttpd.h": {"files": ["gateway/*.c"], "most": 1},
+    "microhttpd.h": {"files": ["gateway/http/http_server.c"], "most": 1},
+    "gnutls/*": {"files": ["gateway/http/tls.c"], "most": 1},
 }
 
 # Headers that have a door: from outside of the folder, only the door.

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The time limits of a connection. The library that reads requests knows inactivity only, which a
+ * client that sends a byte a second never shows; and it does not tell of a request before its first
+ * line is whole. So the kernel is asked how many bytes came and went.
+ */
+#include "connection.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+
+#include "http_clock.h"
+
+#define LOOK_AFTER_NS UINT64_C(200000000)
+
+void connection_enter(struct connection *connection, enum connection_phase phase) {
+    connection->phase = phase;
+    connection->since_ns = http_clock_ns();
+    connection->seen_ns = connection->since_ns;
+    connection->is_counted = false;
+    if (phase != CONNECTION_READING) {
+        connection->part_ns = 0;
+    }
+}
+
+void connection_cut(struct connection *connection) {
+    if (!connection->is_cut) {
+        connection->is_cut = true;
+        (void)shutdown(connection->fd, SHUT_RDWR);
+    }
+}
+
+/* Notes what came and went. @return whether anything came since the last look in this phase. */
+static bool look(struct connection *connection, uint64_t now_ns) {
+    struct tcp_info info = {0};
+    socklen_t size = sizeof(info);
+    if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+        return false;
+    }
+    bool has_come = info.tcpi_bytes_received != connection->bytes_in;
+    bool has_gone = info.tcpi_bytes_acked != connection->bytes_out;
+    bool is_counted = connection->is_counted;
+    connection->is_counted = true;
+    connection->bytes_in = info.tcpi_bytes_received;
+    connection->bytes_out = info.tcpi_bytes_acked;
+    if (is_counted && (has_come || has_gone)) {
+        connection->seen_ns = now_ns;
+    }
+    return is_counted && has_come;
+}
+
+static bool is_over(uint64_t since_ns, uint64_t most_ns, uint64_t now_ns) {
+    return now_ns > since_ns && now_ns - since_ns > most_ns;
+}
+
+/* Whatever comes without a request line being read is a part of one. */
+static void sweep_idle(
+    struct connection *connection, const struct http_limits *limits, uint64_t now_ns) {
+    if (look(connection, now_ns) && connection->part_ns == 0) {
+        connection->part_ns = now_ns;
+    }
+    if (connection->part_ns != 0 ? is_over(connection->part_ns, limits->request_ns, now_ns)
+                                 : is_over(connection->since_ns, limits->idle_ns, now_ns)) {
+        connection_cut(connection);
+    }
+}
+
+static bool is_gone(const struct connection *connection) {
+    struct pollfd polled = {.fd = connection->fd};
+    return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+void connection_give_up(struct connection *connection) {
+    struct exchange *exchange = &connection->exchange;
+    exchange_cancel *cancel = exchange->cancel;
+    if (connection->phase == CONNECTION_ANSWERING && cancel != NULL) {
+        exchange->cancel = NULL;
+        cancel(exchange->cancel_context);
+    }
+}
+
+void connection_sweep(
+    struct connection *connection, const struct http_limits *limits, uint64_t now_ns) {
+    if (!is_over(connection->since_ns, LOOK_AFTER_NS, now_ns)) {
+        return;
+    }
+    switch (connection->phase) {
+    case CONNECTION_IDLE:
+        sweep_idle(connection, limits, now_ns);
+        break;
+    case CONNECTION_READING:
+        if (is_over(
+                connection->part_ns != 0 ? connection->part_ns : connection->since_ns,
+                limits->request_ns, now_ns)) {
+            connection_cut(connection);
+        }
+        break;
+    case CONNECTION_ANSWERING:
+        if (is_gone(connection)) {
+            connection_give_up(connection);
+        }
+        break;
+    case CONNECTION_WRITING:
+        (void)look(connection, now_ns);
+        if (is_over(connection->seen_ns, limits->idle_ns, now_ns)) {
+            connection_cut(connection);
+        }
+        break;
+    }
+}
