@@ -13,6 +13,7 @@
 #include "daemon/log.h"
 #include "daemon/settings.h"
 #include "nnrpc/limits.h"
+#include "store/store.h"
 
 #define CONTACTD_LISTEN_MOST SETTING_TEXTS_MOST
 #define CONTACTD_LIMITS_MOST 64
@@ -33,6 +34,8 @@ struct contactd_config {
     char *restore; /* NULL: serve */
     bool require_token;
     bool insecure;
+    bool recover; /* go back to the last checkpoint */
+    enum store_durability durability;
     uint64_t map_bytes;
     uint64_t change_retention_s;
     uint64_t request_retention_s;

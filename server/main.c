@@ -44,6 +44,14 @@ static void add_store_gauges(
     store_visit_gauges(self, add, context);
 }
 
+/* A disk that cannot be relied on ends the process, as killing it would: what was answered is in
+ * the store when it is started again. */
+static void end_halted(void *self, const char *message) {
+    (void)self;
+    daemon_log(DAEMON_LOG_ERROR, "store_halted", "error", message, NULL);
+    _exit(EXIT_FAILED);
+}
+
 static enum nnrpc_code open_store(struct running *running, struct nnrpc_status *out_status) {
     const struct contactd_config *config = &running->config;
     const struct store_options options = {
@@ -52,6 +60,9 @@ static enum nnrpc_code open_store(struct running *running, struct nnrpc_status *
         .queue_writes = (uint32_t)config->queue_writes,
         .change_retention_s = config->change_retention_s,
         .request_retention_s = config->request_retention_s,
+        .durability = config->durability,
+        .recover = config->recover,
+        .halted = end_halted,
         .log = contactd_log_store_event,
     };
     enum nnrpc_code code = store_open(&options, &running->contactd.store, out_status);

@@ -26,6 +26,28 @@ static bool add_address(
         (struct setting_texts *)((char *)config + setting->offset), problem, place, value);
 }
 
+static const char *const durability_names[] = {
+    [STORE_DURABILITY_LMDB] = "lmdb",
+    [STORE_DURABILITY_LOG] = "log",
+};
+
+static bool read_durability(
+    const struct setting *setting, void *config, struct settings_problem *problem,
+    const char *place, const char *value) {
+    for (size_t i = 0; i < NNRPC_LENGTH(durability_names); i++) {
+        if (strcmp(durability_names[i], value) == 0) {
+            *(enum store_durability *)((char *)config + setting->offset) = (enum store_durability)i;
+            return true;
+        }
+    }
+    return settings_refuse(problem, place, "\"%s\" is not log or lmdb", value);
+}
+
+static void format_durability(const void *config, struct nnrpc_buffer *out) {
+    const struct contactd_config *all = config;
+    setting_format_item(out, durability_names[all->durability]);
+}
+
 static const struct setting contactd_settings[] = {
     {"data", SETTING_TEXT, AT(data), "DIR", "Folder of the store; made when it is not there", 0, 0,
      SETTING_ANYWHERE, SETTING_AT_START, NULL, NULL},
@@ -48,6 +70,10 @@ static const struct setting contactd_settings[] = {
     {"backups", SETTING_TEXT, AT(backups), "DIR",
      "Folder that backups are written to (default: backups in the data folder)", 0, 0,
      SETTING_ANYWHERE, SETTING_AT_START, NULL, NULL},
+    {"durability", SETTING_OTHER, AT(durability), "FORM",
+     "How writes are made durable: lmdb (the default), every group a synced commit of the data "
+     "file; or log, every group appended to a log, which the data file follows",
+     0, 0, SETTING_ANYWHERE, SETTING_AT_START, read_durability, format_durability},
     {"map-size", SETTING_SIZE, AT(map_bytes), "SIZE",
      "Most that the store may grow to, e.g. 64GiB (the default); the file is sparse", 1 << 20,
      UINT64_C(1) << 46, SETTING_ANYWHERE, SETTING_AT_START, NULL, NULL},
@@ -102,6 +128,9 @@ static const struct setting contactd_settings[] = {
     {"recent-calls", SETTING_COUNT, AT(recent_calls), "COUNT",
      "How many of the slowest recent calls are kept for contactctl stats calls (default 128)", 1,
      65536, SETTING_ANYWHERE, SETTING_AT_START, NULL, NULL},
+    {"recover", SETTING_FLAG, AT(recover), NULL,
+     "Do not trust the data file: go back to its last checkpoint and take in the log from there", 0,
+     0, SETTING_ONLY_FLAG, SETTING_AT_START, NULL, NULL},
     {"restore", SETTING_TEXT, AT(restore), "FILE",
      "Make a store in the (empty) data folder from a backup, with a new epoch, and exit", 0, 0,
      SETTING_ONLY_FLAG, SETTING_AT_START, NULL, NULL},

@@ -111,6 +111,7 @@ void act_change(struct act *act, struct change *change) {
     if (change->revision == 0) {
         change->revision = act->state->revision + 1;
     }
+    act->change_revision = change->revision;
     change->time = act->now;
     change->caller = slice_of_text(act->write->caller);
     change->request_id = slice_of_text(act->write->request_id);

@@ -42,6 +42,7 @@ struct act {
     struct nnrpc_arena *arena; /* for what lives until the write is done */
     /* What it decides. */
     struct nnrpc_buffer *change;   /* the packed change; left empty when nothing changes */
+    uint64_t change_revision;      /* of the change */
     struct nnrpc_buffer *response; /* the packed answer is appended */
     enum act_secret secret;
     uint64_t secret_contact_id;

@@ -108,19 +108,19 @@ static void delete_contact(struct engine_transaction *transaction, uint64_t id) 
         delete_links(transaction, id);
     }
     if (has_account_password) {
-        apply_secret(transaction, id, NULL);
+        apply_secret(transaction, id, (struct nnrpc_slice){.data = NULL, .size = 0});
     }
     struct key key = key_of_number(id);
     engine_delete(transaction, ENGINE_CONTACTS, key_slice(&key));
 }
 
 void apply_secret(
-    struct engine_transaction *transaction, uint64_t contact_id, const char *password_hash) {
+    struct engine_transaction *transaction, uint64_t contact_id, struct nnrpc_slice password_hash) {
     struct key key = key_of_number(contact_id);
-    if (password_hash == NULL) {
+    if (password_hash.size == 0) {
         engine_delete(transaction, ENGINE_SECRETS, key_slice(&key));
     } else {
-        engine_put(transaction, ENGINE_SECRETS, key_slice(&key), slice_of_text(password_hash));
+        engine_put(transaction, ENGINE_SECRETS, key_slice(&key), password_hash);
     }
 }
 

@@ -23,9 +23,9 @@
 void apply_change(
     struct engine_transaction *transaction, struct state *state, struct nnrpc_slice packed);
 
-/** Sets the Argon2id text of a contact's account password; NULL removes it. */
+/** Sets the Argon2id text of a contact's account password; an empty one removes it. */
 void apply_secret(
-    struct engine_transaction *transaction, uint64_t contact_id, const char *password_hash);
+    struct engine_transaction *transaction, uint64_t contact_id, struct nnrpc_slice password_hash);
 
 /** What the deletion of a customer takes with it. */
 struct customer_holdings {

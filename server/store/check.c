@@ -12,7 +12,9 @@
 
 #include "changes.h"
 #include "check_state.h"
+#include "faults.h"
 #include "files.h"
+#include "recover.h"
 
 #define PROGRESS_ENTRIES 4096
 
@@ -114,6 +116,18 @@ static enum nnrpc_code run(struct check *check, struct nnrpc_status *out_status)
     return engine_check(check->transaction, out_status);
 }
 
+/* After a power loss the data file has to be put back first, which is for a start to do. */
+static enum nnrpc_code check_trusted(const char *folder, struct nnrpc_status *out_status) {
+    NNRPC_CLEANUP(recovery_deinit) struct recovery recovery = {0};
+    enum nnrpc_code code = recovery_look(folder, false, &recovery, out_status);
+    if (code == NNRPC_OK && !recovery.is_trusted) {
+        code = nnrpc_fail(
+            out_status, NNRPC_FAILED_PRECONDITION, STORE_DOMAIN, STORE_REASON(STORE_FAILED),
+            "the store in %s has to be recovered first: start it", folder);
+    }
+    return code;
+}
+
 enum nnrpc_code store_check(
     const char *folder, const struct store_check_observer *observer,
     struct store_check_report *out_report, struct nnrpc_status *out_status) {
@@ -125,6 +139,9 @@ enum nnrpc_code store_check(
     enum nnrpc_code code = files_path(folder, FILES_DATA, path, out_status);
     if (code == NNRPC_OK) {
         code = files_lock(folder, &lock, out_status);
+    }
+    if (code == NNRPC_OK) {
+        code = check_trusted(folder, out_status);
     }
     if (code == NNRPC_OK) {
         code = engine_open(&options, &engine, out_status);

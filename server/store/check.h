@@ -40,7 +40,8 @@ struct store_check_report {
  *
  * @param observer    NULL: nobody.
  * @param out_report  Written on NNRPC_OK, which says that the check ran, not that all is well.
- * @return as store_open(), and NNRPC_NOT_FOUND when there is no store.
+ * @return as store_open(), NNRPC_NOT_FOUND when there is no store, NNRPC_FAILED_PRECONDITION when
+ * it has to be recovered first.
  */
 NNRPC_NODISCARD enum nnrpc_code store_check(
     const char *folder, const struct store_check_observer *observer,

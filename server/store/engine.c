@@ -3,17 +3,20 @@
  * The engine on LMDB 0.9.24.
  *
  * Invariants: no MDB_DUPSORT (that version has faults in deletes and puts on duplicates); readers
- * are not tied to threads (MDB_NOTLS); full sync on every commit; a transaction whose operation
- * failed, MDB_MAP_FULL too, is only good for aborting.
+ * are not tied to threads (MDB_NOTLS); full sync on every commit unless engine_set_synced() said
+ * otherwise; a transaction whose operation failed, MDB_MAP_FULL too, is only good for aborting.
  */
 #include "engine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "faults.h"
 
@@ -21,11 +24,18 @@
 #define FILE_MODE 0600
 /* LMDB reports a write that the disk cut short as EIO: with less room than this, it was full. */
 #define DISK_FULL_BYTES (UINT64_C(4) << 20)
+#define HEAD_PAGES 2
+/* What a put or a delete adds to the pages of a commit, and what every commit has: measured, a
+ * create with all of its entries dirties four pages of a large store. */
+#define ROOM_PAGES_EACH 2
+#define ROOM_PAGES 64
+#define RESERVE_AHEAD_BYTES (UINT64_C(8) << 20)
 
 struct engine {
     MDB_env *environment;
     size_t map_bytes;
     size_t page_bytes;
+    uint64_t reserved_bytes; /* of the file, from its beginning */
     MDB_dbi tables[ENGINE_TABLE_COUNT];
     const char *missing_table; /* the first table that is not there, or NULL */
 };
@@ -35,6 +45,7 @@ struct engine_transaction {
     MDB_txn *handle;
     int failure; /* LMDB's or errno's code of the first unexpected error, 0: none */
     bool changed;
+    uint64_t room_bytes; /* that a commit may need, but for ROOM_PAGES */
 };
 
 static const char *const table_names[ENGINE_TABLE_COUNT] = {
@@ -61,9 +72,15 @@ const char *engine_table_name(enum engine_table table) {
 
 /* --- Errors ------------------------------------------------------------------------------- */
 
+/* A limit on the size of files counts as the end of the disk. */
 static bool disk_is_full(struct engine *engine) {
     struct statvfs disk;
+    struct rlimit limit;
     int descriptor = -1;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+        limit.rlim_cur < engine_touched_bytes(engine) + DISK_FULL_BYTES) {
+        return true;
+    }
     if (mdb_env_get_fd(engine->environment, &descriptor) != 0 || fstatvfs(descriptor, &disk) != 0) {
         return false;
     }
@@ -272,6 +289,30 @@ int engine_clear_stale_readers(struct engine *engine) {
     return mdb_reader_check(engine->environment, &cleared) == 0 ? cleared : 0;
 }
 
+void engine_set_synced(struct engine *engine, bool synced) {
+    mdb_env_set_flags(engine->environment, MDB_NOSYNC, synced ? 0 : 1);
+}
+
+enum nnrpc_code engine_sync(struct engine *engine, struct nnrpc_status *out_status) {
+    return explain(engine, mdb_env_sync(engine->environment, 1), out_status);
+}
+
+enum nnrpc_code engine_copy_head(
+    struct engine *engine, struct nnrpc_buffer *out_head, struct nnrpc_status *out_status) {
+    size_t size = HEAD_PAGES * engine->page_bytes;
+    uint8_t *at = nnrpc_buffer_reserve(out_head, size);
+    int descriptor = -1;
+    if (at == NULL) {
+        return explain(engine, ENOMEM, out_status);
+    }
+    int result = mdb_env_get_fd(engine->environment, &descriptor);
+    if (result == 0 && pread(descriptor, at, size, 0) != (ssize_t)size) {
+        result = EIO;
+    }
+    out_head->size += result == 0 ? size : 0;
+    return explain(engine, result, out_status);
+}
+
 enum nnrpc_code engine_copy(
     struct engine *engine, int descriptor, struct nnrpc_status *out_status) {
     return explain(engine, mdb_env_copyfd2(engine->environment, descriptor, 0), out_status);
@@ -329,6 +370,41 @@ enum nnrpc_code engine_commit(
     }
     free(transaction);
     return explain(engine, failure, out_status);
+}
+
+static int reserve(struct engine *engine, uint64_t from, uint64_t to) {
+    int descriptor = -1;
+    int result = mdb_env_get_fd(engine->environment, &descriptor);
+    if (result == 0 &&
+        fallocate(descriptor, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)) != 0) {
+        result = errno;
+    }
+    /* A file system that cannot do this finds out when it writes. */
+    return result == EOPNOTSUPP ? 0 : result;
+}
+
+enum nnrpc_code engine_reserve(
+    struct engine_transaction *transaction, struct nnrpc_status *out_status) {
+    struct engine *engine = transaction->engine;
+    uint64_t touched = engine_touched_bytes(engine);
+    uint64_t from = engine->reserved_bytes > touched ? engine->reserved_bytes : touched;
+    uint64_t to = touched + transaction->room_bytes + ROOM_PAGES * engine->page_bytes;
+    if (to > engine->map_bytes) {
+        to = engine->map_bytes; /* whether that is enough is LMDB's to say */
+    }
+    if (to <= from) {
+        return NNRPC_OK;
+    }
+    uint64_t ahead = to + RESERVE_AHEAD_BYTES;
+    if (ahead > engine->map_bytes || reserve(engine, from, ahead) != 0) {
+        ahead = to;
+        int result = reserve(engine, from, to);
+        if (result != 0) {
+            return explain(engine, result, out_status);
+        }
+    }
+    engine->reserved_bytes = ahead;
+    return NNRPC_OK;
 }
 
 void engine_abort(struct engine_transaction *transaction) {
@@ -409,6 +485,11 @@ bool engine_has(
     return engine_get(transaction, table, key, &unused);
 }
 
+static void note_change(struct engine_transaction *transaction, size_t value_size) {
+    transaction->changed = true;
+    transaction->room_bytes += value_size + ROOM_PAGES_EACH * transaction->engine->page_bytes;
+}
+
 void engine_put(
     struct engine_transaction *transaction, enum engine_table table, struct nnrpc_slice key,
     struct nnrpc_slice value) {
@@ -417,7 +498,7 @@ void engine_put(
     }
     MDB_val key_value = to_value(key);
     MDB_val data = to_value(value);
-    transaction->changed = true;
+    note_change(transaction, value.size);
     succeeded(
         transaction,
         mdb_put(transaction->handle, transaction->engine->tables[table], &key_value, &data, 0));
@@ -429,7 +510,7 @@ void engine_delete(
         return;
     }
     MDB_val key_value = to_value(key);
-    transaction->changed = true;
+    note_change(transaction, 0);
     succeeded(
         transaction,
         mdb_del(transaction->handle, transaction->engine->tables[table], &key_value, NULL));

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "nnrpc/base.h"
+#include "nnrpc/buffer.h"
 #include "nnrpc/status.h"
 #include "nnrpc/wire.h"
 
@@ -95,6 +96,31 @@ size_t engine_free_bytes(struct engine *engine);
 /** Gives readers' places back whose processes died; returns how many. */
 int engine_clear_stale_readers(struct engine *engine);
 
+/**
+ * Whether a commit is durable by itself, as it is unless said otherwise. When it is not, a killed
+ * process still loses nothing, but after a power loss the file is good for nothing without a head
+ * (below). Not while a write transaction is open.
+ */
+void engine_set_synced(struct engine *engine, bool synced);
+
+/**
+ * Makes what was committed durable. Any thread. A failure is final: what was not written then may
+ * be taken for written later.
+ *
+ * @return NNRPC_OK, NNRPC_RESOURCE_EXHAUSTED, NNRPC_INTERNAL.
+ */
+NNRPC_NODISCARD enum nnrpc_code engine_sync(struct engine *engine, struct nnrpc_status *out_status);
+
+/**
+ * Appends the file's first bytes, which say where everything else stands. Put back, they make the
+ * file what it is now, as long as it was synced after this call and a read transaction that began
+ * now has kept its pages from being used again. Not while a write transaction commits.
+ *
+ * @return NNRPC_OK, NNRPC_RESOURCE_EXHAUSTED (memory), NNRPC_INTERNAL.
+ */
+NNRPC_NODISCARD enum nnrpc_code engine_copy_head(
+    struct engine *engine, struct nnrpc_buffer *out_head, struct nnrpc_status *out_status);
+
 /** Writes a consistent copy to a descriptor, while in use. Does not sync it. */
 NNRPC_NODISCARD enum nnrpc_code engine_copy(
     struct engine *engine, int descriptor, struct nnrpc_status *out_status);
@@ -116,8 +142,18 @@ void engine_pause(struct engine_transaction *transaction);
 NNRPC_NODISCARD enum nnrpc_code engine_resume(
     struct engine_transaction *transaction, struct nnrpc_status *out_status);
 
-/** Makes a write transaction durable. Ends it, whatever the result, which is as engine_check(). */
+/** Commits a write transaction: it is durable if commits are (see engine_set_synced()). Ends it,
+ * whatever the result, which is as engine_check(). */
 NNRPC_NODISCARD enum nnrpc_code engine_commit(
+    struct engine_transaction *transaction, struct nnrpc_status *out_status);
+
+/**
+ * Takes the disk space that a write transaction may need when it is committed: an estimate from
+ * above for all but the largest.
+ *
+ * @return NNRPC_OK, NNRPC_RESOURCE_EXHAUSTED (STORAGE_FULL), NNRPC_INTERNAL.
+ */
+NNRPC_NODISCARD enum nnrpc_code engine_reserve(
     struct engine_transaction *transaction, struct nnrpc_status *out_status);
 
 /** Ends a transaction without effect. NULL is fine. */

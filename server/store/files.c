@@ -52,6 +52,11 @@ bool files_exist(const char *path) {
     return stat(path, &file) == 0;
 }
 
+bool files_have(const char *folder, const char *name) {
+    char path[PATH_MAX];
+    return files_path(folder, name, path, NULL) == NNRPC_OK && files_exist(path);
+}
+
 enum nnrpc_code files_path(
     const char *folder, const char *name, char out_path[PATH_MAX],
     struct nnrpc_status *out_status) {
@@ -111,6 +116,78 @@ enum nnrpc_code files_sync_parent(const char *path, struct nnrpc_status *out_sta
         return files_sync_folder(".", out_status);
     }
     slash[slash == folder ? 1 : 0] = '\0';
+    return files_sync_folder(folder, out_status);
+}
+
+enum nnrpc_code files_write_at(
+    int descriptor, const uint8_t *bytes, size_t size, uint64_t offset, const char *path,
+    struct nnrpc_status *out_status) {
+    while (size > 0) {
+        ssize_t written = pwrite(descriptor, bytes, size, (off_t)offset);
+        if (written < 0 && errno != EINTR) {
+            return files_fail(out_status, "write", path);
+        }
+        if (written > 0) {
+            bytes += written;
+            size -= (size_t)written;
+            offset += (uint64_t)written;
+        }
+    }
+    return NNRPC_OK;
+}
+
+enum nnrpc_code files_read(
+    const char *path, struct nnrpc_buffer *out_bytes, struct nnrpc_status *out_status) {
+    struct stat file;
+    NNRPC_CLEANUP(files_closep) int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0 || fstat(descriptor, &file) != 0) {
+        return files_fail(out_status, "open", path);
+    }
+    size_t left = (size_t)file.st_size;
+    uint8_t *at = nnrpc_buffer_reserve(out_bytes, left + 1);
+    if (at == NULL) {
+        return fault_out_of_memory(out_status);
+    }
+    while (left > 0) {
+        ssize_t size = read(descriptor, at, left);
+        if (size < 0 && errno != EINTR) {
+            return files_fail(out_status, "read", path);
+        }
+        if (size == 0) {
+            break; /* it was longer a moment ago */
+        }
+        size_t got = size > 0 ? (size_t)size : 0;
+        at += got;
+        left -= got;
+        out_bytes->size += got;
+    }
+    return NNRPC_OK;
+}
+
+enum nnrpc_code files_mark(const char *folder, const char *name, struct nnrpc_status *out_status) {
+    char path[PATH_MAX];
+    enum nnrpc_code code = files_path(folder, name, path, out_status);
+    if (code != NNRPC_OK) {
+        return code;
+    }
+    NNRPC_CLEANUP(files_closep)
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    if (descriptor < 0 || fsync(descriptor) != 0) {
+        return files_fail(out_status, "create", path);
+    }
+    return files_sync_folder(folder, out_status);
+}
+
+enum nnrpc_code files_unmark(
+    const char *folder, const char *name, struct nnrpc_status *out_status) {
+    char path[PATH_MAX];
+    enum nnrpc_code code = files_path(folder, name, path, out_status);
+    if (code != NNRPC_OK) {
+        return code;
+    }
+    if (unlink(path) != 0) {
+        return errno == ENOENT ? NNRPC_OK : files_fail(out_status, "remove", path);
+    }
     return files_sync_folder(folder, out_status);
 }
 

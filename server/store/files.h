@@ -8,14 +8,23 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "nnrpc/base.h"
+#include "nnrpc/buffer.h"
 #include "nnrpc/status.h"
 
 /** The store's file, and the one it is made as. */
 #define FILES_DATA "data.mdb"
 #define FILES_NEW_DATA "data.mdb.new"
 #define FILES_LOCK "lock"
+/** Of the log form of durability: the newest checkpoint, and the file that it is made as. */
+#define FILES_CHECKPOINT "checkpoint"
+#define FILES_NEW_CHECKPOINT "checkpoint.new"
+/** Empty files: the last stop was clean; the data file is not to be trusted. */
+#define FILES_CLEAN "CLEAN"
+#define FILES_RECOVER "RECOVER"
 
 /** Closes a descriptor; -1 is fine. Fits NNRPC_CLEANUP. */
 void files_closep(int *descriptor);
@@ -50,6 +59,26 @@ enum nnrpc_code files_fail(struct nnrpc_status *out_status, const char *what, co
 /** Whether a folder holds nothing but, perhaps, our lock file. */
 NNRPC_NODISCARD enum nnrpc_code files_is_empty(
     const char *folder, bool *out_empty, struct nnrpc_status *out_status);
+
+/** Writes all bytes at an offset. */
+NNRPC_NODISCARD enum nnrpc_code files_write_at(
+    int descriptor, const uint8_t *bytes, size_t size, uint64_t offset, const char *path,
+    struct nnrpc_status *out_status);
+
+/** Appends a whole file. @return as files_fail(), MEMORY_LIMIT. */
+NNRPC_NODISCARD enum nnrpc_code files_read(
+    const char *path, struct nnrpc_buffer *out_bytes, struct nnrpc_status *out_status);
+
+/** Makes an empty 0600 file in a folder, and that durable; one that is there is fine. */
+NNRPC_NODISCARD enum nnrpc_code files_mark(
+    const char *folder, const char *name, struct nnrpc_status *out_status);
+
+/** Removes a file of a folder, and makes that durable; one that is not there is fine. */
+NNRPC_NODISCARD enum nnrpc_code files_unmark(
+    const char *folder, const char *name, struct nnrpc_status *out_status);
+
+/** Whether a folder has a file. */
+bool files_have(const char *folder, const char *name);
 
 /** Whether a path is there. */
 bool files_exist(const char *path);

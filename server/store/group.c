@@ -16,11 +16,13 @@
 #include "contacts/v1/customer_service.pb-c.h"
 #include "faults.h"
 #include "keys.h"
+#include "log_record.h"
 #include "writer_state.h"
 
 /* A group ends early when its answers take more. */
 #define TELLING_WRITES 16 /* a group of so many tells what one write adds to it */
 #define RESPONSES_BYTES (UINT64_C(8) << 20)
+#define ENTRY_BYTES (UINT64_C(4) << 20) /* or when its records take more */
 #define PATIENCE_NS UINT64_C(250000000)
 /* Upkeep of a group: twice what it adds, and some. */
 #define UPKEEP_LEAST 16
@@ -78,29 +80,51 @@ static bool keeps_request(const struct store_write *write) {
     return write->request_id[0] != '\0' && !write->validate_only;
 }
 
-/* Does what was decided. */
+/* Adds the entry that keeps the answer to a record. */
+static void record_request(
+    struct writer *writer, const struct act *act, const struct write_result *result,
+    struct key *out_key, struct log_record *record) {
+    const struct request_answer answer = {
+        .time = act->now,
+        .revision = result->revision,
+        .change = record->change,
+        .response =
+            {
+                .data = writer->responses.data + result->response_offset,
+                .size = writer->responses.size - result->response_offset,
+            },
+    };
+    nnrpc_buffer_clear(&writer->request_value);
+    request_make_entry(act->write, &answer, out_key, &writer->request_value);
+    record->request_key = key_slice(out_key);
+    record->request_value = (struct nnrpc_slice){
+        .data = writer->request_value.data, .size = writer->request_value.size};
+}
+/* Does what was decided, and notes it for the log. */
 static void perform(struct group *group, const struct act *act, struct write_result *result) {
     const struct store_write *write = act->write;
     struct writer *writer = group->writer;
-    struct nnrpc_slice change = {.data = act->change->data, .size = act->change->size};
-    if (change.size > 0) {
-        apply_change(group->transaction, &group->state, change);
-        result->revision = group->state.revision;
-    }
+    struct key request_key;
+    struct log_record record = {
+        .change = {.data = act->change->data, .size = act->change->size},
+        .next_customer_number = act->next_customer_number,
+    };
     if (act->secret != ACT_SECRET_KEEP) {
-        apply_secret(
-            group->transaction, act->secret_contact_id,
-            act->secret == ACT_SECRET_SET ? write->password_hash : NULL);
+        record.secret_contact_id = act->secret_contact_id;
+        record.secret = slice_of_text(act->secret == ACT_SECRET_SET ? write->password_hash : "");
     }
-    if (act->next_customer_number > group->state.next_customer_number) {
-        group->state.next_customer_number = act->next_customer_number;
+    if (record.change.size > 0) {
+        result->revision = act->change_revision;
     }
     if (keeps_request(write)) {
-        struct nnrpc_slice response = {
-            .data = writer->responses.data + result->response_offset,
-            .size = writer->responses.size - result->response_offset,
-        };
-        request_keep(group->transaction, write, act->now, result->revision, change, response);
+        record_request(writer, act, result, &request_key, &record);
+    }
+    log_record_apply(group->transaction, &group->state, &record);
+    if (writer->request_value.failed) {
+        engine_fail_memory(group->transaction);
+    }
+    if (writer->options.durability != NULL) {
+        log_record_append(&record, &writer->entry);
     }
 }
 
@@ -235,9 +259,25 @@ static bool apply_next(struct group *group) {
 static void fill(struct group *group, uint32_t most) {
     struct writer *writer = group->writer;
     nnrpc_buffer_clear(&writer->responses);
+    durability_begin_entry(&writer->entry);
     while (group->count < most && !group->alone && !engine_failed(group->transaction) &&
-           writer->responses.size < RESPONSES_BYTES && apply_next(group)) {
+           writer->responses.size < RESPONSES_BYTES && writer->entry.size < ENTRY_BYTES &&
+           apply_next(group)) {
     }
+}
+
+static enum nnrpc_code commit(struct group *group, struct nnrpc_status *out_status) {
+    struct writer *writer = group->writer;
+    struct durability *durability = writer->options.durability;
+    if (durability == NULL) {
+        state_write(group->transaction, &group->state);
+        return engine_commit(group->transaction, out_status);
+    }
+    group->state.log_sequence = durability_next_sequence(durability);
+    state_write(group->transaction, &group->state);
+    return durability_commit(
+        durability, group->transaction, &writer->state, &group->state, &writer->entry, group->alone,
+        out_status);
 }
 
 /* Makes the group durable, or throws it away when it changed nothing. */
@@ -251,8 +291,7 @@ static enum nnrpc_code finish(struct group *group, bool single, struct nnrpc_sta
     if (!single) {
         upkeep_step(writer, transaction, &group->state, 2 * group->count + UPKEEP_LEAST);
     }
-    state_write(transaction, &group->state);
-    enum nnrpc_code code = engine_commit(transaction, out_status);
+    enum nnrpc_code code = commit(group, out_status);
     if (code == NNRPC_OK) {
         writer->state = group->state;
         atomic_store_explicit(
@@ -307,11 +346,22 @@ static uint32_t run_once(
     return group.count;
 }
 
+/* Runs one write. One that found no room is tried again when there is some that only the last
+ * checkpoint keeps. */
 static void run_single(struct writer *writer, struct store_write **write) {
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
-    if (run_once(writer, write, 1, &status) == 0) {
-        answer_failure(writer, *write, &status);
+    struct durability *durability = writer->options.durability;
+    if (run_once(writer, write, 1, &status) > 0) {
+        return;
     }
+    if (status.code == NNRPC_RESOURCE_EXHAUSTED && durability != NULL &&
+        durability_make_room(durability, &writer->state)) {
+        nnrpc_status_reset(&status);
+        if (run_once(writer, write, 1, &status) > 0) {
+            return;
+        }
+    }
+    answer_failure(writer, *write, &status);
 }
 
 /* The time of a small group is the disk's: it says nothing of what a write adds to a large one. */

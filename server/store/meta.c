@@ -11,7 +11,8 @@
 #include "faults.h"
 #include "keys.h"
 
-#define STATE_NUMBERS 6
+#define STATE_NUMBERS 7
+#define STATE_NUMBERS_OLD 6 /* of schema 1, which had no log */
 
 static struct nnrpc_slice name_of(const char *name) {
     return slice_of_text(name);
@@ -21,12 +22,13 @@ struct state state_read(struct engine_transaction *transaction) {
     struct nnrpc_slice value;
     struct state state = {0};
     if (!engine_get(transaction, ENGINE_META, name_of("state"), &value) ||
-        value.size != STATE_NUMBERS * KEY_NUMBER_BYTES) {
+        (value.size != STATE_NUMBERS * KEY_NUMBER_BYTES &&
+         value.size != STATE_NUMBERS_OLD * KEY_NUMBER_BYTES)) {
         engine_fail(transaction);
         return state;
     }
-    uint64_t numbers[STATE_NUMBERS];
-    for (size_t i = 0; i < STATE_NUMBERS; i++) {
+    uint64_t numbers[STATE_NUMBERS] = {0};
+    for (size_t i = 0; i < value.size / KEY_NUMBER_BYTES; i++) {
         numbers[i] = number_read(value.data + i * KEY_NUMBER_BYTES);
     }
     state.revision = numbers[0];
@@ -35,6 +37,7 @@ struct state state_read(struct engine_transaction *transaction) {
     state.next_contact_id = numbers[3];
     state.next_customer_number = numbers[4];
     state.next_customer_sequence = numbers[5];
+    state.log_sequence = numbers[6];
     return state;
 }
 
@@ -42,6 +45,7 @@ void state_write(struct engine_transaction *transaction, const struct state *sta
     const uint64_t numbers[STATE_NUMBERS] = {
         state->revision,        (uint64_t)state->time.seconds, (uint64_t)state->time.nanos,
         state->next_contact_id, state->next_customer_number,   state->next_customer_sequence,
+        state->log_sequence,
     };
     uint8_t bytes[STATE_NUMBERS * KEY_NUMBER_BYTES];
     for (size_t i = 0; i < STATE_NUMBERS; i++) {

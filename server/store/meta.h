@@ -12,8 +12,11 @@
 #include "nnrpc/status.h"
 #include "records.h"
 
-/** Version of the tables' layout. A store of a greater one is refused. */
-#define META_SCHEMA 1
+/**
+ * Version of the tables' layout. A store of a greater one is refused, one of a smaller one is
+ * brought up when it is opened. 2: the state holds the log's sequence.
+ */
+#define META_SCHEMA 2
 #define META_STORE_ID_BYTES 16
 
 /** The counters. Part of every state that a reader can see. */
@@ -23,6 +26,7 @@ struct state {
     uint64_t next_contact_id;        /* at least 1; UINT64_MAX: every id was given */
     uint64_t next_customer_number;   /* the next decimal id to try */
     uint64_t next_customer_sequence; /* at least 1 */
+    uint64_t log_sequence;           /* of the last entry of the log in it; 0: none ever was */
 };
 
 struct meta {

@@ -129,31 +129,24 @@ static uint8_t find_source(struct nnrpc_slice change, struct nnrpc_slice respons
     return SOURCE_INLINE;
 }
 
-void request_keep(
-    struct engine_transaction *transaction, const struct store_write *write, struct record_time now,
-    uint64_t revision, struct nnrpc_slice change, struct nnrpc_slice response) {
-    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer value = {0};
-    struct key key = request_key(write);
+void request_make_entry(
+    const struct store_write *write, const struct request_answer *answer, struct key *out_key,
+    struct nnrpc_buffer *out_value) {
     /* Import's ids outlive the change feed. */
-    uint8_t source =
-        is_import(slice_of_text(write->request_id)) ? SOURCE_INLINE : find_source(change, response);
-    size_t answer_size = source == SOURCE_INLINE ? response.size : 0;
-    uint8_t *at = nnrpc_buffer_reserve(&value, HEAD_BYTES + answer_size);
-    if (at == NULL) {
-        engine_fail_memory(transaction);
-        return;
+    uint8_t source = is_import(slice_of_text(write->request_id))
+                         ? SOURCE_INLINE
+                         : find_source(answer->change, answer->response);
+    uint8_t head[HEAD_BYTES];
+    *out_key = request_key(write);
+    memcpy(head, write->digest, STORE_DIGEST_BYTES);
+    number_write(head + AT_REVISION, answer->revision);
+    number_write(head + AT_SECONDS, (uint64_t)answer->time.seconds);
+    number_write(head + AT_NANOS, (uint64_t)answer->time.nanos);
+    head[AT_SOURCE] = source;
+    nnrpc_buffer_append(out_value, head, sizeof(head));
+    if (source == SOURCE_INLINE) {
+        nnrpc_buffer_append(out_value, answer->response.data, answer->response.size);
     }
-    memcpy(at, write->digest, STORE_DIGEST_BYTES);
-    number_write(at + AT_REVISION, revision);
-    number_write(at + AT_SECONDS, (uint64_t)now.seconds);
-    number_write(at + AT_NANOS, (uint64_t)now.nanos);
-    at[AT_SOURCE] = source;
-    if (answer_size > 0) {
-        memcpy(at + HEAD_BYTES, response.data, answer_size);
-    }
-    engine_put(
-        transaction, ENGINE_REQUESTS, key_slice(&key),
-        (struct nnrpc_slice){.data = at, .size = HEAD_BYTES + answer_size});
 }
 
 /* --- Expiry ------------------------------------------------------------------------------- */

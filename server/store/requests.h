@@ -35,16 +35,23 @@ enum request_state request_find(
     struct engine_transaction *transaction, const struct store_write *write, struct record_time now,
     uint64_t retention_s, uint64_t *out_revision, struct nnrpc_buffer *out_response);
 
+/** An answer to be kept. */
+struct request_answer {
+    struct record_time time;
+    uint64_t revision;
+    struct nnrpc_slice change;   /* the packed change that the write made; empty: none */
+    struct nnrpc_slice response; /* packed */
+};
+
 /**
- * Keeps the answer of a write.
+ * Makes the entry that keeps the answer of a write. The answer is not in it beside a change from
+ * which it follows exactly and that is kept as long.
  *
- * @param change    The packed change that the write made; empty: none.
- * @param response  The packed answer. It is not kept beside a change from which it follows exactly
- *                  and that is kept as long.
+ * @param out_value  The entry's value is appended.
  */
-void request_keep(
-    struct engine_transaction *transaction, const struct store_write *write, struct record_time now,
-    uint64_t revision, struct nnrpc_slice change, struct nnrpc_slice response);
+void request_make_entry(
+    const struct store_write *write, const struct request_answer *answer, struct key *out_key,
+    struct nnrpc_buffer *out_value);
 
 /** Whether an entry can be one, in a store at a revision; for the consistency check. */
 bool request_is_sound(struct nnrpc_slice key, struct nnrpc_slice value, uint64_t revision);

@@ -26,6 +26,10 @@
 #define GROUP_WRITES 1024
 #define CHANGE_RETENTION_S (UINT64_C(7) * 24 * 60 * 60)
 #define REQUEST_RETENTION_S (UINT64_C(24) * 60 * 60)
+#define CHECKPOINT_MS 2000
+#define CHECKPOINT_BYTES (UINT64_C(64) << 20)
+#define SEGMENT_BYTES (UINT64_C(16) << 20)
+#define SEGMENT_LEAST_BYTES (UINT64_C(64) << 10)
 #define RETENTION_MOST_S (UINT64_C(100) * 366 * 24 * 60 * 60)
 
 /* --- Making the file ---------------------------------------------------------------------- */
@@ -89,6 +93,14 @@ static struct store_options with_defaults(const struct store_options *options) {
     } else if (options->request_retention_s > RETENTION_MOST_S) {
         filled.request_retention_s = RETENTION_MOST_S;
     }
+    filled.checkpoint_ms = options->checkpoint_ms == 0 ? CHECKPOINT_MS : options->checkpoint_ms;
+    filled.checkpoint_bytes =
+        options->checkpoint_bytes == 0 ? CHECKPOINT_BYTES : options->checkpoint_bytes;
+    filled.log_segment_bytes =
+        options->log_segment_bytes == 0 ? SEGMENT_BYTES : options->log_segment_bytes;
+    if (filled.log_segment_bytes < SEGMENT_LEAST_BYTES) {
+        filled.log_segment_bytes = SEGMENT_LEAST_BYTES;
+    }
     return filled;
 }
 
@@ -124,11 +136,47 @@ static enum nnrpc_code read_state(
     return code;
 }
 
+/* Brings an older store's version up to ours, so that a program which knows the old one only does
+ * not pass over what it does not know. */
+static enum nnrpc_code raise_schema(struct store *store, struct nnrpc_status *out_status) {
+    struct engine_transaction *transaction = NULL;
+    if (store->meta.schema == META_SCHEMA) {
+        return NNRPC_OK;
+    }
+    enum nnrpc_code code = engine_begin_write(store->engine, &transaction, out_status);
+    if (code != NNRPC_OK) {
+        return code;
+    }
+    store->meta.schema = META_SCHEMA;
+    meta_write(transaction, &store->meta);
+    return engine_commit(transaction, out_status);
+}
+
+/* Takes in the log, and begins a new one. */
+static enum nnrpc_code open_durability(
+    struct store *store, const struct store_options *options, const struct recovery *recovery,
+    struct state *state, struct nnrpc_status *out_status) {
+    const struct durability_options durability_options = {
+        .folder = store->folder,
+        .engine = store->engine,
+        .meta = &store->meta,
+        .form = options->durability,
+        .checkpoint_ms = options->checkpoint_ms,
+        .checkpoint_bytes = options->checkpoint_bytes,
+        .segment_bytes = options->log_segment_bytes,
+        .halt = {.folder = store->folder, .halted = options->halted, .self = options->halted_self},
+        .log = options->log,
+        .log_self = options->log_self,
+    };
+    return durability_open(&durability_options, recovery, state, &store->durability, out_status);
+}
+
 static enum nnrpc_code start_writer(
     struct store *store, const struct store_options *options, const struct state *state,
     struct nnrpc_status *out_status) {
     const struct writer_options writer_options = {
         .engine = store->engine,
+        .durability = store->durability,
         .state = *state,
         .epoch = store->meta.epoch,
         .queue_writes = options->queue_writes,
@@ -143,6 +191,28 @@ static enum nnrpc_code start_writer(
     return writer_start(&writer_options, &store->writer, out_status);
 }
 
+/* Opens what is in the folder, whose lock is taken. */
+static enum nnrpc_code open_files(
+    struct store *store, const struct store_options *options, struct state *out_state,
+    struct nnrpc_status *out_status) {
+    NNRPC_CLEANUP(recovery_deinit) struct recovery recovery = {0};
+    enum nnrpc_code code = recovery_look(store->folder, options->recover, &recovery, out_status);
+    if (code == NNRPC_OK) {
+        code = recovery_put_back(&recovery, store->folder, out_status);
+    }
+    if (code == NNRPC_OK) {
+        code = open_engine(store, options, out_status);
+    }
+    if (code == NNRPC_OK) {
+        code = read_state(store, out_state, out_status);
+    }
+    if (code == NNRPC_OK) {
+        code = raise_schema(store, out_status);
+    }
+    return code == NNRPC_OK ? open_durability(store, options, &recovery, out_state, out_status)
+                            : code;
+}
+
 enum nnrpc_code store_open(
     const struct store_options *options, struct store **out_store,
     struct nnrpc_status *out_status) {
@@ -155,16 +225,19 @@ enum nnrpc_code store_open(
     store->lock_descriptor = -1;
     enum nnrpc_code code = files_make_folder(filled.folder, out_status);
     if (code == NNRPC_OK) {
+        code = files_path(filled.folder, "", store->folder, out_status);
+    }
+    if (code == NNRPC_OK) {
+        store->folder[strlen(filled.folder)] = '\0'; /* without the slash at its end */
+    }
+    if (code == NNRPC_OK) {
         code = files_lock(filled.folder, &store->lock_descriptor, out_status);
     }
     if (code == NNRPC_OK) {
         code = make_if_missing(filled.folder, out_status);
     }
     if (code == NNRPC_OK) {
-        code = open_engine(store, &filled, out_status);
-    }
-    if (code == NNRPC_OK) {
-        code = read_state(store, &state, out_status);
+        code = open_files(store, &filled, &state, out_status);
     }
     if (code == NNRPC_OK) {
         code = start_writer(store, &filled, &state, out_status);
@@ -182,6 +255,7 @@ void store_close(struct store *store) {
         return;
     }
     writer_stop(store->writer);
+    durability_close(store->durability);
     if (store->engine != NULL) {
         snapshot_pool_deinit(&store->snapshots);
         engine_close(store->engine);
@@ -214,6 +288,10 @@ void store_visit_gauges(
     visit(context, "store.writes", (double)counts.writes);
     visit(context, "store.groups", (double)counts.groups);
     visit(context, "store.retried_groups", (double)counts.retried_groups);
+    if (store->durability != NULL) {
+        visit(context, "store.checkpoints", (double)durability_checkpoint_count(store->durability));
+        visit(context, "store.log_bytes", (double)durability_log_bytes(store->durability));
+    }
     visit(context, "store.revision", (double)store_revision(store));
 }
 

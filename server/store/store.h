@@ -40,6 +40,15 @@ struct store_write;
 
 /* --- Opening ------------------------------------------------------------------------------ */
 
+/**
+ * How writes are made durable. Another one than the last time may be chosen: the store opens with
+ * what it had in either.
+ */
+enum store_durability {
+    STORE_DURABILITY_LMDB = 0, /* every group is a synced commit of the data file */
+    STORE_DURABILITY_LOG = 1,  /* every group is appended to a log; the data file follows */
+};
+
 /** All zero but the folder is a good choice. */
 struct store_options {
     const char *folder;           /* made 0700 when it is not there */
@@ -48,6 +57,17 @@ struct store_options {
     uint32_t group_writes;        /* most writes of a group; 0: 1,024 */
     uint64_t change_retention_s;  /* how long changes are kept; 0: 7 days */
     uint64_t request_retention_s; /* how long request ids are kept; 0: 24 hours */
+    enum store_durability durability;
+    bool recover;               /* go back to the last checkpoint and take in the log from there */
+    uint64_t checkpoint_ms;     /* log form: time between checkpoints; 0: 2,000 */
+    uint64_t checkpoint_bytes;  /* and bytes logged between them; 0: 64 MiB */
+    uint64_t log_segment_bytes; /* size of the log's files; 0: 16 MiB */
+    /**
+     * Log form: called by any thread when the disk failed to make something durable, to say so and
+     * end the process; the next start recovers the store. NULL, or a return: abort().
+     */
+    void (*halted)(void *self, const char *message);
+    void *halted_self;
     /**
      * Receives events worth a log line, from any thread; NULL: nobody. Never gets secrets. `write`
      * is the write that the event is about, or NULL.
@@ -62,7 +82,8 @@ struct store_options {
  *
  * @return NNRPC_OK; NNRPC_UNAVAILABLE (another process has it open; the message has its pid);
  *         NNRPC_PERMISSION_DENIED (folder or file cannot be used); NNRPC_FAILED_PRECONDITION (made
- *         by a newer version, or not a store); NNRPC_RESOURCE_EXHAUSTED (disk, memory);
+ *         by a newer version, not a store, or with a log that is damaged or another store's);
+ *         NNRPC_RESOURCE_EXHAUSTED (disk, memory);
  *         NNRPC_INVALID_ARGUMENT (the folder's path is empty or too long).
  */
 NNRPC_NODISCARD enum nnrpc_code store_open(

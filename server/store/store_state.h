@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "durability.h"
 #include "engine.h"
 #include "meta.h"
 #include "snapshot.h"
@@ -16,8 +17,10 @@
 #include "writer.h"
 
 struct store {
+    char folder[PATH_MAX];
     int lock_descriptor;
     struct engine *engine;
+    struct durability *durability; /* NULL: the engine's commits are durable */
     struct writer *writer;
     struct snapshot_pool snapshots;
     struct meta meta;

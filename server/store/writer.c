@@ -175,6 +175,9 @@ static void *run(void *self) {
         uint64_t now_ns = writer_clock_ns();
         if (!ended && now_ns >= until_ns) {
             bool more = upkeep_idle(writer);
+            if (writer->options.durability != NULL) {
+                durability_tick(writer->options.durability, &writer->state);
+            }
             until_ns = now_ns + (more ? BUSY_TICK_NS : TICK_NS);
         }
     }
@@ -190,6 +193,8 @@ static void release(struct writer *writer) {
     nnrpc_queue_delay_free(writer->delay);
     nnrpc_buffer_deinit(&writer->responses);
     nnrpc_buffer_deinit(&writer->change);
+    nnrpc_buffer_deinit(&writer->request_value);
+    nnrpc_buffer_deinit(&writer->entry);
     nnrpc_arena_deinit(&writer->arena);
     pthread_cond_destroy(&writer->wake);
     pthread_mutex_destroy(&writer->mutex);

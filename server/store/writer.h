@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "durability.h"
 #include "engine.h"
 #include "meta.h"
 #include "store.h"
@@ -18,7 +19,8 @@ struct writer;
 
 struct writer_options {
     struct engine *engine;
-    struct state state; /* of the store as it is */
+    struct durability *durability; /* NULL: the engine's commits are durable */
+    struct state state;            /* of the store as it is */
     uint64_t epoch;
     uint32_t queue_writes;
     uint32_t group_writes;

@@ -53,6 +53,8 @@ struct writer {
     struct write_result *results;
     struct nnrpc_buffer responses;
     struct nnrpc_buffer change;
+    struct nnrpc_buffer request_value;
+    struct nnrpc_buffer entry; /* of the log: the records of the group */
     struct nnrpc_arena arena;
     uint64_t deletion_ns; /* what deleting one contact takes, on average */
 

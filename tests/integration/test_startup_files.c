@@ -187,7 +187,7 @@ static void set_schema(const struct contactd_process *server, uint32_t schema) {
     struct engine_transaction *transaction = NULL;
     assert_int_equal(engine_open(&options, &engine, NULL), NNRPC_OK);
     assert_int_equal(engine_begin_write(engine, &transaction, NULL), NNRPC_OK);
-    struct meta meta = {.epoch = 1};
+    static struct meta meta; /* as it was when it could last be read */
     enum nnrpc_code code = meta_read(transaction, &meta, NULL);
     assert_true(code == NNRPC_OK || code == NNRPC_FAILED_PRECONDITION);
     meta.schema = schema;

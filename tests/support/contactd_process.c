@@ -188,6 +188,11 @@ void contactd_start(struct contactd_process *process, const char *const *flags) 
         arguments[count++] = "--listen";
         arguments[count++] = process->tcp_url;
     }
+    const char *form = getenv("CONTACTD_DURABILITY"); /* of every start, unless a flag says more */
+    if (form != NULL) {
+        arguments[count++] = "--durability";
+        arguments[count++] = form;
+    }
     for (const char *const *flag = flags; flag != NULL && *flag != NULL; flag++) {
         assert_true(count + 1 < ARGUMENTS_MOST);
         arguments[count++] = *flag;

@@ -53,6 +53,11 @@ void fixture_open(struct fixture *fixture, const struct store_options *options) 
     if (fixture->options.map_bytes == 0) {
         fixture->options.map_bytes = MAP_BYTES;
     }
+    const char *form = getenv("STORE_DURABILITY");
+    if (form != NULL) {
+        fixture->options.durability =
+            strcmp(form, "log") == 0 ? STORE_DURABILITY_LOG : STORE_DURABILITY_LMDB;
+    }
     fixture->options.folder = fixture->folder;
     fixture->options.log = note_event;
     fixture->options.log_self = fixture;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The store's tests: each has a store of its own in a fresh folder and ends with the consistency
 # check.
-add_library(store_fixture STATIC store_fixture.c store_model.c)
+add_library(store_fixture STATIC store_fixture.c store_folder.c store_model.c)
 target_compile_definitions(store_fixture PRIVATE _GNU_SOURCE)
 target_link_libraries(store_fixture PUBLIC
   contacts_store contacts_api nnrpc PkgConfig::CMOCKA Threads::Threads)
@@ -23,4 +23,17 @@ nnrpc_unit_test(store_faults store_fixture PkgConfig::LMDB)
 target_link_options(test_store_faults PRIVATE
   -Wl,--wrap=mdb_put,--wrap=mdb_txn_commit,--wrap=clock_gettime)
 nnrpc_unit_test(store_model store_fixture)
+nnrpc_unit_test(store_log store_fixture)
+
+# The machine restarts and the disk fails when the test says so.
+nnrpc_unit_test(store_durability store_fixture)
+target_link_options(test_store_durability PRIVATE
+  -Wl,--wrap=checkpoint_boot_id,--wrap=fdatasync)
 nnrpc_unit_test(store_check store_fixture)
+
+# The same with the other form of durability.
+foreach(name contacts customers requests writer changes open faults model)
+  add_test(NAME unit.store_${name}_log COMMAND test_store_${name})
+  set_tests_properties(unit.store_${name}_log PROPERTIES
+    TIMEOUT 120 LABELS unit ENVIRONMENT STORE_DURABILITY=log)
+endforeach()

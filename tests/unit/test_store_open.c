@@ -156,13 +156,12 @@ static void rewrite_schema(struct fixture *fixture, uint32_t schema) {
     char path[128];
     struct engine *engine = NULL;
     struct engine_transaction *transaction = NULL;
-    struct meta meta;
+    static struct meta meta; /* as it was when it could last be read */
     snprintf(path, sizeof(path), "%s/data.mdb", fixture->folder);
     const struct engine_options options = {.path = path, .map_bytes = 1 << 24, .alone = true};
     assert_int_equal(engine_open(&options, &engine, &status), NNRPC_OK);
     assert_int_equal(engine_begin_write(engine, &transaction, &status), NNRPC_OK);
     if (meta_read(transaction, &meta, &status) != NNRPC_OK) {
-        meta = (struct meta){.epoch = 1};
         nnrpc_status_reset(&status);
     }
     meta.schema = schema;
