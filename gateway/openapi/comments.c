@@ -166,11 +166,13 @@ static void append_around(
     const struct reference *reference, const char *text, struct nnrpc_buffer *out) {
     size_t before = (size_t)(reference->start - text);
     const char *after = reference->end;
-    if (before >= 2 && strncmp(text + before - 2, ", ", 2) == 0) {
-        before -= 2;
+    bool is_sentence = before == 0 || text[before - 2] == '.';
+    while (before != 0 && (text[before - 1] == ' ' || text[before - 1] == ',')) {
+        before--;
     }
-    if (before == 0 && *after == '.') {
-        after += 1 + strspn(after + 1, " \n");
+    if (is_sentence && *after == '.') {
+        after++;
+        after += before == 0 ? strspn(after, " \n") : 0;
     }
     if (before + strlen(after) != 0) {
         nnrpc_buffer_append(out, text, before);
@@ -199,7 +201,8 @@ static bool append_field_text(
             return true;
         }
         if (!find_reference(comments, unfolded, package, &reference) ||
-            part_comment(comments, reference.message, field) == NULL) {
+            part_comment(comments, reference.message, field) == NULL ||
+            strcmp(reference.message, message) == 0 || depth + 1 == REFERENCE_DEPTH) {
             nnrpc_buffer_append_text(out, unfolded);
             return true;
         }

@@ -84,6 +84,13 @@ const struct nnrpc_message *openapi_answer_message(const struct openapi_route *r
     return is_whole ? route->method->response : field_message(route->method->response, body);
 }
 
+void openapi_append_action(const struct openapi_route *route, struct nnrpc_buffer *out) {
+    const char *action = route->rule->action;
+    nnrpc_buffer_append_text(out, action[0] == '\0' ? "without an action" : "`");
+    nnrpc_buffer_append_text(out, action);
+    nnrpc_buffer_append_text(out, action[0] == '\0' ? "" : "`");
+}
+
 int openapi_etag_index(const struct nnrpc_message *message) {
     int index = message == NULL ? -1 : nnrpc_message_field_by_name(message, "etag", strlen("etag"));
     bool is_text = index >= 0 && message->descriptor->fields[index].type == PROTOBUF_C_TYPE_STRING;

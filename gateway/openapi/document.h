@@ -79,6 +79,9 @@ bool openapi_is_mutating(const struct nnrpc_method *method);
 const struct nnrpc_message *openapi_body_message(const struct openapi_route *route);
 const struct nnrpc_message *openapi_answer_message(const struct openapi_route *route);
 
+/** Appends how a text names a route among others: its action, in CommonMark. */
+void openapi_append_action(const struct openapi_route *route, struct nnrpc_buffer *out);
+
 /** Index of a message's text field `etag`, or -1. */
 int openapi_etag_index(const struct nnrpc_message *message);
 

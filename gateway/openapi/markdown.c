@@ -46,17 +46,21 @@ static bool append_path(
     return true;
 }
 
-/* Appends what stands in quotes as code; 0 when it cannot, else the size of what was read. */
-static size_t append_quoted(const char *text, size_t size, struct nnrpc_buffer *out) {
-    const char *end = size < 3 ? NULL : memchr(text + 1, '"', size - 1);
+/* Appends what stands in quotes, or is code already, as code; 0 when it cannot, else the size of
+ * what was read. */
+static size_t append_quoted(
+    const char *text, size_t size, const struct markdown_names *names, struct nnrpc_buffer *out) {
+    const char *end = size < 3 ? NULL : memchr(text + 1, text[0], size - 1);
     size_t inside = end == NULL ? 0 : (size_t)(end - text - 1);
     if (inside == 0 || memchr(text + 1, '`', inside) != NULL ||
         memchr(text + 1, '\n', inside) != NULL) {
         return 0;
     }
-    nnrpc_buffer_append_text(out, "`");
-    nnrpc_buffer_append(out, text + 1, inside);
-    nnrpc_buffer_append_text(out, "`");
+    if (!append_path(text + 1, inside, names, out)) {
+        nnrpc_buffer_append_text(out, "`");
+        nnrpc_buffer_append(out, text + 1, inside);
+        nnrpc_buffer_append_text(out, "`");
+    }
     return inside + 2;
 }
 
@@ -70,7 +74,8 @@ static size_t append_piece(
         }
         return path;
     }
-    size_t quoted = text[0] == '"' ? append_quoted(text, size, out) : 0;
+    bool is_quote = text[0] == '"' || text[0] == '`';
+    size_t quoted = is_quote ? append_quoted(text, size, names, out) : 0;
     if (quoted != 0) {
         return quoted;
     }

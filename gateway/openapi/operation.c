@@ -61,6 +61,14 @@ static void append_role(const struct openapi_route *route, struct nnrpc_buffer *
     }
 }
 
+/* Begins what is said of one of several routes. */
+static void append_heading(
+    const struct openapi_routes *routes, size_t index, struct nnrpc_buffer *out) {
+    nnrpc_buffer_append_text(out, index == 0 ? "**" : "\n\n**");
+    openapi_append_action(routes->items[index], out);
+    nnrpc_buffer_append_text(out, "**: ");
+}
+
 static void write_texts(struct openapi_document *document, const struct openapi_routes *routes) {
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer summary = {0};
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer text = {0};
@@ -73,10 +81,9 @@ static void write_texts(struct openapi_document *document, const struct openapi_
         if (routes->count == 1) {
             nnrpc_buffer_append(&summary, comment.summary.data, comment.summary.size);
         } else {
-            nnrpc_buffer_append_format(
-                &summary, "%s%s", i == 0 ? "Actions: " : ", ", route->rule->action);
-            nnrpc_buffer_append_format(
-                &text, "%s**`action=%s`**: ", i == 0 ? "" : "\n\n", route->rule->action);
+            nnrpc_buffer_append_text(&summary, i == 0 ? "Actions: " : ", ");
+            openapi_append_action(route, &summary);
+            append_heading(routes, i, &text);
         }
         nnrpc_buffer_append(&text, comment.description.data, comment.description.size);
         append_role(route, &text);
@@ -240,8 +247,7 @@ static void write_body(struct openapi_document *document, const struct openapi_r
     for (size_t i = 0; i < routes->count; i++) {
         has_body = has_body || routes->items[i]->rule->body[0] != '\0';
         if (routes->count > 1) {
-            nnrpc_buffer_append_format(
-                &text, "%s**`action=%s`**: ", i == 0 ? "" : "\n\n", routes->items[i]->rule->action);
+            append_heading(routes, i, &text);
         }
         is_optional = append_body(document, routes->items[i], &text) || is_optional;
     }

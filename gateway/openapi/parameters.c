@@ -170,8 +170,10 @@ static void collect_fields(
 }
 
 static void collect_query(const struct openapi_route *route, struct nnrpc_buffer *out) {
+    /* What a body may hold whole is not spread out again. */
+    bool is_flat = strcmp(route->rule->body, "*") == 0;
     const struct query_field nothing = {0};
-    collect_fields(route, route->method->request, &nothing, 1, out);
+    collect_fields(route, route->method->request, &nothing, is_flat ? QUERY_DEPTH : 1, out);
 }
 
 static const struct query_field *find_name(const struct nnrpc_buffer *fields, const char *name) {
@@ -196,9 +198,10 @@ static bool describe_actions(
         collect_query(routes->items[i], &fields);
         if (find_name(&fields, name) != NULL) {
             is_first = is_first && (found != 0 || i == index);
-            nnrpc_buffer_append_format(
-                out_text, "%s`%s`", found == 0 ? "\n\nOnly with the action " : " or ",
-                routes->items[i]->rule->action);
+            nnrpc_buffer_append_text(out_text, found == 0 ? "\n\nOnly " : " or ");
+            nnrpc_buffer_append_text(
+                out_text, routes->items[i]->rule->action[0] == '\0' ? "" : "with the action ");
+            openapi_append_action(routes->items[i], out_text);
             found++;
         }
     }
@@ -251,15 +254,12 @@ static void append_action(
     struct openapi_document *document, const struct openapi_route *route,
     struct nnrpc_buffer *out) {
     NNRPC_CLEANUP(openapi_method_comment_deinit) struct openapi_method_comment comment = {0};
-    const char *action = route->rule->action;
     openapi_check(
         document, openapi_describe_method(document->comments, route->method, &comment),
         route->method->name);
-    if (action[0] == '\0') {
-        nnrpc_buffer_append_text(out, "\n* none: ");
-    } else {
-        nnrpc_buffer_append_format(out, "\n* `%s`: ", action);
-    }
+    nnrpc_buffer_append_text(out, "\n* ");
+    openapi_append_action(route, out);
+    nnrpc_buffer_append_text(out, ": ");
     nnrpc_buffer_append(out, comment.summary.data, comment.summary.size);
     nnrpc_buffer_append_text(out, ".");
 }

@@ -406,7 +406,9 @@ static void write_success(
         }
         nnrpc_buffer_append_text(&text, text.size == 0 ? "" : "\n");
         if (routes->count > 1) {
-            nnrpc_buffer_append_format(&text, "* `%s`: ", rule->action);
+            nnrpc_buffer_append_text(&text, "* ");
+            openapi_append_action(routes->items[i], &text);
+            nnrpc_buffer_append_text(&text, ": ");
         }
         append_answer(document, routes->items[i], &text);
         if (rule->response_body[0] != '\0' && routes->count == 1) {

@@ -100,8 +100,9 @@ static void read_unit(const char *text, long least, long most, struct openapi_bo
 /* "at most N ...", "up to N ...", "M to N ...". */
 static void read_phrase(const char *text, struct openapi_bounds *bounds) {
     const char *end = text;
-    if (starts_with(text, "at most ") || starts_with(text, "up to ")) {
-        long most = read_number(strchr(text + strlen("up "), ' ') + 1, &end);
+    bool is_most = starts_with(text, "at most ") || starts_with(text, "At most ");
+    if (is_most || starts_with(text, "up to ") || starts_with(text, "Up to ")) {
+        long most = read_number(text + strlen(is_most ? "at most " : "up to "), &end);
         read_unit(end, 0, most, bounds);
         return;
     }

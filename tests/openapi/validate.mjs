@@ -37,26 +37,35 @@ const escapePointer = (key) => encodeURIComponent(key.replaceAll("~", "~0").repl
 let schemas = 0;
 let examples = 0;
 
-function checkSchema(schema, pointer) {
-  let check;
+function compile(pointer) {
   try {
-    check = ajv.compile({ $ref: `whole#${pointer}` });
     schemas++;
+    return ajv.compile({ $ref: `whole#${pointer}` });
   } catch (error) {
     problems.push(`${pointer}: ${error.message}`);
-    return;
+    return null;
   }
-  for (const example of schema.examples ?? []) {
+}
+
+function checkExamples(schema, pointer) {
+  const check = schema.examples === undefined ? null : compile(pointer);
+  for (const example of check === null ? [] : schema.examples) {
     examples++;
     if (!check(example)) {
       problems.push(`${pointer}: ${JSON.stringify(example)}: ${ajv.errorsText(check.errors)}`);
     }
   }
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    checkSchema(property, `${pointer}/properties/${escapePointer(name)}`);
+    checkExamples(property, `${pointer}/properties/${escapePointer(name)}`);
   }
   if (schema.items !== undefined) {
-    checkSchema(schema.items, `${pointer}/items`);
+    checkExamples(schema.items, `${pointer}/items`);
+  }
+}
+
+function checkSchema(schema, pointer) {
+  if (compile(pointer) !== null) {
+    checkExamples(schema, pointer);
   }
 }
 
