@@ -39,6 +39,41 @@ char *nnrpc_json_new_array(
     return array;
 }
 
+void nnrpc_json_store(
+    const ProtobufCFieldDescriptor *field, ProtobufCMessage *message,
+    const union nnrpc_field_value *value) {
+    memcpy(nnrpc_field_at_mutable(field, message), value, nnrpc_field_value_size(field->type));
+    nnrpc_field_mark_set(field, message);
+}
+
+const struct nnrpc_message *nnrpc_json_object_of_fields(
+    const struct nnrpc_message *type, unsigned int index) {
+    const struct nnrpc_message *inner = type->fields[index].message;
+    bool is_single = type->descriptor->fields[index].label != PROTOBUF_C_LABEL_REPEATED;
+    bool is_object = inner != NULL && is_single && inner->well_known == NNRPC_WELL_KNOWN_NONE;
+    return is_object ? inner : NULL;
+}
+
+uint32_t nnrpc_json_value_member(enum nnrpc_json_kind kind) {
+    switch (kind) {
+    case NNRPC_JSON_NULL:
+        return 1;
+    case NNRPC_JSON_INTEGER:
+    case NNRPC_JSON_REAL:
+        return 2;
+    case NNRPC_JSON_TEXT:
+        return 3;
+    case NNRPC_JSON_TRUE:
+    case NNRPC_JSON_FALSE:
+        return 4;
+    case NNRPC_JSON_OBJECT:
+        return 5;
+    case NNRPC_JSON_LIST:
+        return 6;
+    }
+    return 0;
+}
+
 bool nnrpc_json_has_null(const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names) {
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         return names->message->well_known == NNRPC_WELL_KNOWN_VALUE;

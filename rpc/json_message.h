@@ -26,6 +26,18 @@ char *nnrpc_json_new_array(
     struct nnrpc_json_reader *reader, const ProtobufCFieldDescriptor *field,
     ProtobufCMessage *message, size_t count);
 
+/** Puts the value of a singular field where it belongs, and notes that it is there. */
+void nnrpc_json_store(
+    const ProtobufCFieldDescriptor *field, ProtobufCMessage *message,
+    const union nnrpc_field_value *value);
+
+/** The type of a field whose JSON is one object of fields, or NULL. */
+const struct nnrpc_message *nnrpc_json_object_of_fields(
+    const struct nnrpc_message *type, unsigned int index);
+
+/** The member of google.protobuf.Value for a kind of JSON value, by its field number. */
+uint32_t nnrpc_json_value_member(enum nnrpc_json_kind kind);
+
 /** Whether null is a value of a field's type, and not the absence of one. */
 bool nnrpc_json_has_null(const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names);
 

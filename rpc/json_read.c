@@ -11,19 +11,18 @@
 
 #include <assert.h>
 #include <jansson.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "field.h"
 #include "json_any.h"
+#include "json_memory.h"
 #include "json_message.h"
 #include "json_names.h"
 #include "json_place.h"
 #include "json_scalar.h"
 #include "json_value.h"
-#include "nnrpc/crypto.h"
 
 #define SEEN_WORDS 4
 #define BITS_A_WORD 64
@@ -152,19 +151,14 @@ static ProtobufCMessage *read_map_entry(
     bool is_read =
         nnrpc_json_read_key(reader, place, &fields[0], place->key, place->key_size, &value);
     if (is_read) {
-        memcpy(
-            nnrpc_field_at_mutable(&fields[0], entry), &value,
-            nnrpc_field_value_size(fields[0].type));
-        nnrpc_field_mark_set(&fields[0], entry);
+        nnrpc_json_store(&fields[0], entry, &value);
         is_read = read_item(reader, place, &fields[1], &type->fields[1], json, &value);
     }
     if (!is_read) {
         protobuf_c_message_free_unpacked(entry, reader->allocator);
         return NULL;
     }
-    memcpy(
-        nnrpc_field_at_mutable(&fields[1], entry), &value, nnrpc_field_value_size(fields[1].type));
-    nnrpc_field_mark_set(&fields[1], entry);
+    nnrpc_json_store(&fields[1], entry, &value);
     return entry;
 }
 
@@ -217,8 +211,7 @@ static void read_oneof_member(
     }
     union nnrpc_field_value value;
     if (read_value(reader, place, field, &type->fields[index], json, &value)) {
-        memcpy(nnrpc_field_at_mutable(field, message), &value, nnrpc_field_value_size(field->type));
-        nnrpc_field_mark_set(field, message);
+        nnrpc_json_store(field, message, &value);
     }
 }
 
@@ -249,10 +242,7 @@ static void read_field(
     } else if (!is_there_already(field, json)) {
         union nnrpc_field_value value;
         if (read_value(reader, place, field, names, json, &value)) {
-            memcpy(
-                nnrpc_field_at_mutable(field, message), &value,
-                nnrpc_field_value_size(field->type));
-            nnrpc_field_mark_set(field, message);
+            nnrpc_json_store(field, message, &value);
         }
     }
 }
@@ -342,33 +332,13 @@ static ProtobufCMessage *read_only_field(
     return message;
 }
 
-/* The member of google.protobuf.Value for a JSON type, by its field number. */
-static uint32_t value_member(json_t *json) {
-    switch (json_typeof(json)) {
-    case JSON_NULL:
-        return 1;
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return 2;
-    case JSON_STRING:
-        return 3;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return 4;
-    case JSON_OBJECT:
-        return 5;
-    case JSON_ARRAY:
-        return 6;
-    }
-    return 0;
-}
-
 static ProtobufCMessage *read_dynamic_value(
     struct nnrpc_json_reader *reader, const struct nnrpc_json_place *place,
     const struct nnrpc_message *type, json_t *json) {
     ProtobufCMessage *message = nnrpc_json_new_message(reader, type->descriptor);
+    uint32_t member = nnrpc_json_value_member(value_of(json).kind);
     for (unsigned int index = 0; message != NULL && index < type->descriptor->n_fields; index++) {
-        if (type->descriptor->fields[index].id == value_member(json)) {
+        if (type->descriptor->fields[index].id == member) {
             read_oneof_member(reader, place, type, index, message, json);
         }
     }
@@ -431,25 +401,8 @@ static ProtobufCMessage *read_message(
 
 /* --- The text ----------------------------------------------------------------------------- */
 
-/* The text may hold passwords, of which the parser makes copies. */
-static void wipe_and_free(void *memory) {
-    if (memory != NULL) {
-        nnrpc_wipe(memory, malloc_usable_size(memory));
-        free(memory);
-    }
-}
-
-/* jansson drops characters when its buffers cannot grow, so a failure must not go unseen. */
-static _Thread_local bool parser_ran_out;
-
-static void *allocate_for_parser(size_t size) {
-    void *memory = malloc(size);
-    parser_ran_out = parser_ran_out || memory == NULL;
-    return memory;
-}
-
 static void use_own_memory_functions(void) {
-    json_set_alloc_funcs(allocate_for_parser, wipe_and_free);
+    json_set_alloc_funcs(nnrpc_json_parser_allocate, nnrpc_json_parser_free);
 }
 
 /* What was wrong. jansson appends a quotation of the text, which is cut off: it might be a piece of
@@ -487,16 +440,21 @@ static const char *describe(json_error_t *error) {
 static enum nnrpc_code parse(
     const char *text, size_t size, json_t **out_json, struct nnrpc_status *status) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (size > NNRPC_JSON_MAX_BYTES) {
+        return nnrpc_fail(
+            status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON,
+            "the text has %zu bytes, at most %u are read", size, NNRPC_JSON_MAX_BYTES);
+    }
     (void)pthread_once(&once, use_own_memory_functions);
     size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
     json_error_t error;
-    parser_ran_out = false;
+    nnrpc_json_parser_begin();
     *out_json = json_loadb(size == 0 ? "" : text, size, flags, &error);
     if (*out_json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
         /* A whole number above 64 bits: fine for a double, and told with its place elsewhere. */
         *out_json = json_loadb(text, size, flags | JSON_DECODE_INT_AS_REAL, &error);
     }
-    if (parser_ran_out) {
+    if (nnrpc_json_parser_ran_out()) {
         return nnrpc_fail(
             status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
             "there is no memory for the JSON text");
@@ -509,37 +467,52 @@ static enum nnrpc_code parse(
     return NNRPC_OK;
 }
 
-static void append_keys(
-    const struct nnrpc_message *type, json_t *json, struct nnrpc_buffer *out_keys) {
+/* Where the keys of a text are listed. */
+struct key_list {
+    struct nnrpc_buffer *out;
+    size_t start;             /* of the first one */
+    bool is_deep;             /* keys below a message's count, and not the message's own */
+    struct nnrpc_buffer path; /* of the object at hand */
+};
+
+static void append_keys(struct key_list *list, const struct nnrpc_message *type, json_t *json) {
     bool is_object = json_is_object(json) && type->well_known == NNRPC_WELL_KNOWN_NONE;
-    bool is_first = true;
     for (void *at = is_object ? json_object_iter(json) : NULL; at != NULL;
          at = json_object_iter_next(json, at)) {
-        int index =
-            nnrpc_json_find_field(type, json_object_iter_key(at), json_object_iter_key_len(at), 0);
-        nnrpc_buffer_append_text(out_keys, is_first ? "" : ",");
-        nnrpc_buffer_append_text(out_keys, type->descriptor->fields[index].name);
-        is_first = false;
+        const char *key = json_object_iter_key(at);
+        int index = nnrpc_json_find_field(type, key, json_object_iter_key_len(at), 0);
+        size_t outer_size = list->path.size;
+        nnrpc_buffer_append_text(&list->path, outer_size == 0 ? "" : ".");
+        nnrpc_buffer_append_text(&list->path, type->descriptor->fields[index].name);
+        const struct nnrpc_message *inner = nnrpc_json_object_of_fields(type, (unsigned int)index);
+        json_t *value = json_object_iter_value(at);
+        if (list->is_deep && inner != NULL && json_is_object(value)) {
+            append_keys(list, inner, value);
+        } else {
+            nnrpc_buffer_append_text(list->out, list->out->size == list->start ? "" : ",");
+            nnrpc_buffer_append(list->out, list->path.data, list->path.size);
+        }
+        list->path.size = outer_size;
     }
 }
 
-static enum nnrpc_code read_tree(
-    const struct nnrpc_message *type, const struct nnrpc_json_types *types, json_t *json,
-    ProtobufCAllocator *allocator, ProtobufCMessage **out_message, struct nnrpc_status *status) {
-    struct nnrpc_json_reader reader = {
-        .allocator = allocator, .types = types, .problems = {.status = status}};
-    ProtobufCMessage *message = read_message(&reader, NULL, type, NULL, json);
-    enum nnrpc_code code = nnrpc_json_problems_finish(&reader.problems);
-    nnrpc_json_problems_deinit(&reader.problems);
-    if (reader.is_out_of_memory) {
+static void list_keys(
+    const struct nnrpc_message *type, json_t *json, bool is_deep, struct nnrpc_buffer *out) {
+    struct key_list list = {.out = out, .start = out->size, .is_deep = is_deep};
+    append_keys(&list, type, json);
+    out->failed = out->failed || list.path.failed;
+    nnrpc_buffer_deinit(&list.path);
+}
+
+/* What came of reading. */
+static enum nnrpc_code finish(struct nnrpc_json_reader *reader) {
+    struct nnrpc_status *status = reader->problems.status;
+    enum nnrpc_code code = nnrpc_json_problems_finish(&reader->problems);
+    nnrpc_json_problems_deinit(&reader->problems);
+    if (reader->is_out_of_memory) {
         code = nnrpc_fail(
             status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
             "there is no memory for the message");
-    }
-    if (code == NNRPC_OK) {
-        *out_message = message;
-    } else {
-        protobuf_c_message_free_unpacked(message, allocator);
     }
     return code;
 }
@@ -548,21 +521,24 @@ static enum nnrpc_code read_text(
     const struct nnrpc_message *type, const struct nnrpc_json_types *types, const char *text,
     size_t size, ProtobufCAllocator *allocator, ProtobufCMessage **out_message,
     struct nnrpc_buffer *out_keys, struct nnrpc_status *status) {
-    if (size > NNRPC_JSON_MAX_BYTES) {
-        return nnrpc_fail(
-            status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON,
-            "the text has %zu bytes, at most %u are read", size, NNRPC_JSON_MAX_BYTES);
-    }
     json_auto_t *json = NULL;
     enum nnrpc_code code = parse(text, size, &json, status);
     if (code != NNRPC_OK) {
         return code;
     }
-    code = read_tree(type, types, json, allocator, out_message, status);
-    if (code == NNRPC_OK && out_keys != NULL) {
-        append_keys(type, json, out_keys);
+    struct nnrpc_json_reader reader = {
+        .allocator = allocator, .types = types, .problems = {.status = status}};
+    ProtobufCMessage *message = read_message(&reader, NULL, type, NULL, json);
+    code = finish(&reader);
+    if (code != NNRPC_OK) {
+        protobuf_c_message_free_unpacked(message, allocator);
+        return code;
     }
-    return code;
+    *out_message = message;
+    if (out_keys != NULL) {
+        list_keys(type, json, false, out_keys);
+    }
+    return NNRPC_OK;
 }
 
 /* Writes the status only when there is something wrong. */
@@ -597,4 +573,25 @@ enum nnrpc_code nnrpc_json_read_with_types(
     size_t size, ProtobufCAllocator *allocator, ProtobufCMessage **out_message,
     struct nnrpc_status *out_status) {
     return read_or_fail(type, types, text, size, allocator, out_message, NULL, out_status);
+}
+
+enum nnrpc_code nnrpc_json_read_field(
+    const struct nnrpc_message *type, unsigned int index, const char *text, size_t size,
+    ProtobufCMessage *message, struct nnrpc_buffer *out_paths, struct nnrpc_status *out_status) {
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    json_auto_t *json = NULL;
+    enum nnrpc_code code = parse(text, size, &json, &status);
+    if (code == NNRPC_OK) {
+        struct nnrpc_json_reader reader = {.problems = {.status = &status}};
+        read_field(&reader, NULL, type, index, message, json);
+        code = finish(&reader);
+    }
+    const struct nnrpc_message *inner = nnrpc_json_object_of_fields(type, index);
+    if (code == NNRPC_OK && out_paths != NULL && inner != NULL) {
+        list_keys(inner, json, true, out_paths);
+    }
+    if (code != NNRPC_OK && out_status != NULL) {
+        nnrpc_status_move(out_status, &status);
+    }
+    return code;
 }

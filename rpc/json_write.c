@@ -260,11 +260,9 @@ static void write_singular(
     }
 }
 
-static void write_field(
+static void write_field_value(
     struct writer *writer, const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names,
     const ProtobufCMessage *message) {
-    nnrpc_json_write_string(writer->out, names->json_name, strlen(names->json_name));
-    write_colon(writer);
     if ((names->flags & NNRPC_FIELD_MAP) != 0) {
         write_map(writer, field, names, message);
     } else if (field->label == PROTOBUF_C_LABEL_REPEATED) {
@@ -272,6 +270,14 @@ static void write_field(
     } else {
         write_singular(writer, field, names, message);
     }
+}
+
+static void write_field(
+    struct writer *writer, const ProtobufCFieldDescriptor *field, const struct nnrpc_field *names,
+    const ProtobufCMessage *message) {
+    nnrpc_json_write_string(writer->out, names->json_name, strlen(names->json_name));
+    write_colon(writer);
+    write_field_value(writer, field, names, message);
 }
 
 /* The fields of a message inside brackets that are open. */
@@ -430,11 +436,25 @@ static void write_message(
     }
 }
 
+static const struct nnrpc_json_format DEFAULT_FORMAT = {0};
+
 enum nnrpc_code nnrpc_json_write(
     const struct nnrpc_message *type, const ProtobufCMessage *message,
     const struct nnrpc_json_format *format, struct nnrpc_buffer *out) {
-    static const struct nnrpc_json_format DEFAULT = {0};
-    struct writer writer = {.out = out, .format = format == NULL ? &DEFAULT : format};
+    struct writer writer = {.out = out, .format = format == NULL ? &DEFAULT_FORMAT : format};
     write_message(&writer, type, message, NULL);
+    return out->failed ? NNRPC_RESOURCE_EXHAUSTED : writer.code;
+}
+
+enum nnrpc_code nnrpc_json_write_field(
+    const struct nnrpc_message *type, unsigned int index, const ProtobufCMessage *message,
+    const struct nnrpc_json_format *format, struct nnrpc_buffer *out) {
+    const ProtobufCFieldDescriptor *field = &type->descriptor->fields[index];
+    struct writer writer = {.out = out, .format = format == NULL ? &DEFAULT_FORMAT : format};
+    if (nnrpc_field_in_oneof(field) && !nnrpc_field_is_set(field, message)) {
+        nnrpc_buffer_append_text(out, "null");
+    } else {
+        write_field_value(&writer, field, &type->fields[index], message);
+    }
     return out->failed ? NNRPC_RESOURCE_EXHAUSTED : writer.code;
 }

@@ -66,6 +66,16 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_json_write(
     const struct nnrpc_message *type, const ProtobufCMessage *message,
     const struct nnrpc_json_format *format, struct nnrpc_buffer *out);
 
+/**
+ * Appends the value of one field as JSON: an object, a list, a text, ... As nnrpc_json_write(); an
+ * input-only field too, and null for a member of a oneof that is not the chosen one.
+ *
+ * @param index  Of the field in type->fields.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_json_write_field(
+    const struct nnrpc_message *type, unsigned int index, const ProtobufCMessage *message,
+    const struct nnrpc_json_format *format, struct nnrpc_buffer *out);
+
 /** Appends text as a JSON string, quotes included. What is not UTF-8 becomes U+FFFD. */
 void nnrpc_json_write_string(struct nnrpc_buffer *out, const char *text, size_t size);
 
@@ -102,6 +112,22 @@ NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read_with_types(
 NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read_keys(
     const struct nnrpc_message *type, const char *text, size_t size, ProtobufCAllocator *allocator,
     ProtobufCMessage **out_message, struct nnrpc_buffer *out_keys, struct nnrpc_status *out_status);
+
+/**
+ * Reads a JSON value of any kind as one field of a message: an object, a list, a text, ... Null
+ * leaves the field alone where it is no value of its type. What is wrong is told as by
+ * nnrpc_json_read(), with paths that start below the field.
+ *
+ * @param index      Of the field in type->fields; it must not be set.
+ * @param message    Its parts are malloc'd. After a failure the field may hold a part of the value.
+ * @param out_paths  What the text says of the field's fields, to be a mask: on NNRPC_OK the paths
+ * of the keys that were present, null ones too, by proto names and joined by commas, are appended.
+ * Of a message the paths below it, so none for {}; a list, a map or what has a JSON form of its own
+ * is one. NULL: not wanted.
+ */
+NNRPC_NODISCARD enum nnrpc_code nnrpc_json_read_field(
+    const struct nnrpc_message *type, unsigned int index, const char *text, size_t size,
+    ProtobufCMessage *message, struct nnrpc_buffer *out_paths, struct nnrpc_status *out_status);
 
 NNRPC_END_DECLARATIONS
 
