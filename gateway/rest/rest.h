@@ -20,8 +20,10 @@
 
 #define REST_METADATA 8
 #define REST_REQUEST_ID_BYTES 128 /* of X-Request-Id, with its terminator */
+#define REST_TRACE_STATE_BYTES 513
 
 struct rest_table;
+struct rest_rule;
 
 /**
  * Makes the table of all methods that have HTTP rules.
@@ -49,8 +51,10 @@ struct rest_call {
     char request_id[REST_REQUEST_ID_BYTES]; /* X-Request-Id: the caller's, or a new one */
     bool is_head;
     bool is_pretty;
-    bool is_envelope;  /* ?envelope: the whole response message is wanted */
-    bool has_if_match; /* so a mismatch is 412 */
+    bool is_envelope;                         /* ?envelope: the whole response message is wanted */
+    bool has_if_match;                        /* so a mismatch is 412 */
+    char trace_state[REST_TRACE_STATE_BYTES]; /* the value of metadata, if it has one */
+    const struct rest_rule *ready_rule;       /* of the table; for this folder alone */
 };
 void rest_call_deinit(struct rest_call *call);
 
