@@ -42,6 +42,10 @@ static void finish_check(void *context, struct nnrpc_pending *pending) {
     }
 }
 
+static void cancel_check(void *context) {
+    nnrpc_pending_cancel(context);
+}
+
 void gateway_handle_readiness(const struct gateway *gateway, struct exchange *exchange) {
     static const struct nnrpc_retry_policy once = {.max_attempts = 1};
     const Nnrpc__V1__CheckRequest request = NNRPC__V1__CHECK_REQUEST__INIT;
@@ -61,5 +65,7 @@ void gateway_handle_readiness(const struct gateway *gateway, struct exchange *ex
         health_service_check_start(exchange_client(exchange), &options, &request, &pending, NULL);
     if (code != NNRPC_OK) {
         gateway_refuse(exchange, NNRPC_UNAVAILABLE, 503, "UNREACHABLE", "contactd cannot be asked");
+        return;
     }
+    exchange_set_cancel(exchange, cancel_check, pending);
 }

@@ -48,11 +48,8 @@ static void finish(void *context, struct nnrpc_pending *pending) {
 /* The client is gone, or the gateway ends: contactd need not go on. */
 static void cancel(void *context) {
     struct rest_exchange *rest = context;
-    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
     nnrpc_pending_cancel(rest->pending);
-    enum nnrpc_code code =
-        nnrpc_fail(&status, NNRPC_CANCELLED, NNRPC_DOMAIN, "CANCELLED", "the request was given up");
-    answer(rest, code, NULL, &status);
+    rest_exchange_free(rest);
 }
 
 static enum nnrpc_code start(struct rest_exchange *rest, struct nnrpc_status *out_status) {
@@ -61,7 +58,7 @@ static enum nnrpc_code start(struct rest_exchange *rest, struct nnrpc_status *ou
         .metadata_count = rest->call.metadata_count,
         .reply_metadata = rest->metadata,
         .token = rest->call.token,
-        .trace = &rest->call.trace,
+        .trace = nnrpc_trace_is_set(&rest->call.trace) ? &rest->call.trace : NULL,
         .on_done = finish,
         .on_done_context = rest,
     };

@@ -8,7 +8,6 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <poll.h>
 
 #include "http_clock.h"
 
@@ -66,15 +65,10 @@ static void sweep_idle(
     }
 }
 
-static bool is_gone(const struct connection *connection) {
-    struct pollfd polled = {.fd = connection->fd};
-    return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLERR | POLLHUP)) != 0;
-}
-
 void connection_give_up(struct connection *connection) {
     struct exchange *exchange = &connection->exchange;
     exchange_cancel *cancel = exchange->cancel;
-    if (connection->phase == CONNECTION_ANSWERING && cancel != NULL) {
+    if (exchange->is_waiting && cancel != NULL) {
         exchange->cancel = NULL;
         cancel(exchange->cancel_context);
     }
@@ -96,10 +90,7 @@ void connection_sweep(
             connection_cut(connection);
         }
         break;
-    case CONNECTION_ANSWERING:
-        if (is_gone(connection)) {
-            connection_give_up(connection);
-        }
+    case CONNECTION_ANSWERING: /* has the time that a call has */
         break;
     case CONNECTION_WRITING:
         (void)look(connection, now_ns);

@@ -34,7 +34,7 @@ struct exchange {
     void *cancel_context;
     bool is_begun;     /* its head was read */
     bool is_too_large; /* and answered so once it was read */
-    bool is_suspended;
+    bool is_waiting;   /* it was handed on, and is neither answered nor given up */
     bool is_answered;
 };
 

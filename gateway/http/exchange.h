@@ -31,12 +31,13 @@ void exchange_set_label(struct exchange *exchange, const char *label);
  */
 void exchange_answer(struct exchange *exchange, struct http_response *response);
 
-/** Ends what was begun for an exchange, and answers it; `context` as given. */
+/** Ends what was begun for an exchange, without answering it; `context` as given. */
 typedef void exchange_cancel(void *context);
 
 /**
- * How to give the exchange up before it is answered: called once at the most, in the loop's thread,
- * when the client is gone or the program ends. Without one the answer is awaited.
+ * How to give the exchange up: called once at the most, in the loop's thread, when the client is
+ * gone or the program ends before exchange_answer(). The exchange must not be used afterwards. Who
+ * does not answer in the handler has to say it there.
  */
 void exchange_set_cancel(struct exchange *exchange, exchange_cancel *cancel, void *context);
 

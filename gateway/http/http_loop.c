@@ -17,6 +17,7 @@
 #define SWEEP_MS 200
 #define SWEEP_NS (UINT64_C(1000000) * SWEEP_MS)
 #define RUNS_MOST 8 /* of the server, before other descriptors have their turn */
+#define UNSURE_MS 1 /* until the server is run again, and twice as long each time */
 
 enum stage { LOOP_SERVES, LOOP_DRAINS, LOOP_ABORTS };
 enum source { SOURCE_WAKE, SOURCE_SERVER, SOURCE_CLIENT, SOURCE_COUNT };
@@ -35,6 +36,7 @@ struct http_loop {
     int epoll_fd;
     int wake_fd;
     uint64_t swept_ns;
+    int unsure_ms;
     enum stage seen; /* by the thread */
     atomic_int stage;
     atomic_size_t load;
@@ -130,32 +132,53 @@ static void sweep(struct http_loop *loop) {
     }
 }
 
+/* How long to wait for something to happen. Where the server is not sure whether it has done all,
+ * it is run again soon, but hardly costs anything if nothing happens for long. */
+static int choose_wait_ms(struct http_loop *loop, enum http_work work) {
+    if (work != HTTP_WORK_UNSURE) {
+        return work == HTTP_WORK_MORE ? 0 : SWEEP_MS;
+    }
+    int chosen_ms = loop->unsure_ms;
+    loop->unsure_ms = chosen_ms * 2 < SWEEP_MS ? chosen_ms * 2 : SWEEP_MS;
+    return chosen_ms;
+}
+
 /* @return the sources that are ready, as bits. */
-static unsigned wait(struct http_loop *loop, bool is_busy) {
+static unsigned wait(struct http_loop *loop, enum http_work work) {
     struct epoll_event events[SOURCE_COUNT];
     unsigned ready = 0;
-    int count = epoll_wait(loop->epoll_fd, events, SOURCE_COUNT, is_busy ? 0 : SWEEP_MS);
+    int count = epoll_wait(loop->epoll_fd, events, SOURCE_COUNT, choose_wait_ms(loop, work));
     for (int i = 0; i < count; i++) {
         ready |= 1u << events[i].data.u32;
+    }
+    if (count > 0) {
+        loop->unsure_ms = UNSURE_MS;
     }
     return ready;
 }
 
-/* Requests first, then their calls in one go, then the answers of those that are over. */
-static bool run(struct http_loop *loop, unsigned ready) {
-    bool is_busy = http_server_run(loop->server);
-    for (int i = 0; i < RUNS_MOST && is_busy; i++) {
-        is_busy = http_server_run(loop->server);
+/* A run that is not sure is followed by one more. */
+static enum http_work run_server(struct http_loop *loop) {
+    enum http_work before = HTTP_WORK_MORE;
+    enum http_work work = http_server_run(loop->server);
+    for (int i = 1; i < RUNS_MOST && work != HTTP_WORK_NONE &&
+                    (work == HTTP_WORK_MORE || before == HTTP_WORK_MORE);
+         i++) {
+        before = work;
+        work = http_server_run(loop->server);
     }
+    return work;
+}
+
+/* Requests first, then their calls in one go, then the answers of those that are over. */
+static enum http_work run(struct http_loop *loop, unsigned ready) {
+    enum http_work work = run_server(loop);
     bool has_begun = http_server_take_begun(loop->server);
     if ((has_begun || (ready & 1u << SOURCE_CLIENT) != 0) &&
         nnrpc_client_process(loop->client) > 0) {
-        is_busy = http_server_run(loop->server);
-        for (int i = 0; i < RUNS_MOST && is_busy; i++) {
-            is_busy = http_server_run(loop->server);
-        }
+        work = run_server(loop);
     }
-    return is_busy;
+    return work;
 }
 
 /* Calls that handlers began meanwhile are sent in the next round, which their event begins. */
@@ -166,17 +189,17 @@ static bool is_over(const struct http_loop *loop) {
 
 static void *serve(void *context) {
     struct http_loop *loop = context;
-    bool is_busy = false;
+    enum http_work work = HTTP_WORK_NONE;
     while (!is_over(loop)) {
         size_t before = http_server_connections(loop->server);
-        unsigned ready = wait(loop, is_busy);
+        unsigned ready = wait(loop, work);
         if ((ready & 1u << SOURCE_WAKE) != 0) {
             eventfd_t ignored = 0;
             (void)eventfd_read(loop->wake_fd, &ignored);
             take_stage(loop);
             before += take_newcomers(loop);
         }
-        is_busy = run(loop, ready);
+        work = run(loop, ready);
         sweep(loop);
         size_t after = http_server_connections(loop->server);
         if (after < before) {
@@ -246,6 +269,7 @@ enum nnrpc_code http_loop_new(
     }
     loop->epoll_fd = -1;
     loop->wake_fd = -1;
+    loop->unsure_ms = UNSURE_MS;
     loop->last = &loop->first;
     pthread_mutex_init(&loop->mutex, NULL);
     enum nnrpc_code code = open_all(loop, server, client, out_status);

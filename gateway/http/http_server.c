@@ -5,7 +5,9 @@
  * A request passes here four times: when its line was read (the target is copied, since the library
  * takes it apart), when its head was read (it is checked, and may be refused without reading on),
  * for each piece of its body, and when it is whole. Then it is handed on. If it is not answered at
- * once, its connection is suspended until exchange_answer().
+ * once, the library asks again whenever it runs, until exchange_answer() was called. (To suspend
+ * the connection meanwhile is the other way; it costs four system calls a request, and nobody would
+ * notice that the client is gone.)
  *
  * The library answers by itself, with a short HTML page and by closing, what it cannot read: a
  * request line that is none, headers beyond its memory, bad chunks. Everything else is ours.
@@ -13,6 +15,7 @@
 #include "http_server.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,9 +35,6 @@
 #define QUIET_NS UINT64_C(200000000)
 #define DISCARDED_BODIES 8 /* a chunked body is read on for so many times the limit */
 
-/* Not MHD_ALLOW_SUSPEND_RESUME: that adds a descriptor to wake another thread, which there is not,
- * and a write to it for every answer. */
-#define ALLOW_SUSPEND ((unsigned)MHD_ALLOW_SUSPEND_RESUME & ~(unsigned)MHD_USE_ITC)
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
 
 /* --- Answers ------------------------------------------------------------------------------ */
@@ -91,8 +91,17 @@ static void write_error(
     exchange->is_answered = true;
 }
 
+/* The library takes the answer when it runs next. */
+static void stop_waiting(struct exchange *exchange) {
+    struct http_server *server = exchange->connection->server;
+    if (exchange->is_waiting) {
+        exchange->is_waiting = false;
+        server->waiting_count--;
+        server->has_moved = true;
+    }
+}
+
 void exchange_answer(struct exchange *exchange, struct http_response *response) {
-    struct connection *connection = exchange->connection;
     exchange->response = *response;
     *response = (struct http_response){0};
     exchange->is_answered = true;
@@ -103,14 +112,7 @@ void exchange_answer(struct exchange *exchange, struct http_response *response) 
             &status, NNRPC_INTERNAL, NNRPC_DOMAIN, "INTERNAL", "the answer could not be written");
         write_error(exchange, &status, 0);
     }
-    if (exchange->is_suspended) {
-        exchange->is_suspended = false;
-        connection->server->waiting_count--;
-        if (queue(exchange) == MHD_NO) {
-            connection_cut(connection);
-        }
-        MHD_resume_connection(connection->carrier);
-    }
+    stop_waiting(exchange);
 }
 
 /* --- A request's head ---------------------------------------------------------------------- */
@@ -284,10 +286,10 @@ static enum MHD_Result hand_on(struct exchange *exchange) {
     if (exchange->is_answered) {
         return queue(exchange);
     }
-    exchange->is_suspended = true;
+    assert(exchange->cancel != NULL);
+    exchange->is_waiting = true;
     server->waiting_count++;
     server->has_begun = true;
-    MHD_suspend_connection(connection->carrier);
     return MHD_YES;
 }
 
@@ -298,11 +300,15 @@ static enum MHD_Result handle(
     (void)self;
     (void)carrier;
     (void)url;
+    if (exchange->is_waiting) {
+        return MHD_YES;
+    }
+    exchange->connection->server->has_moved = true;
     if (!exchange->is_begun) {
         return begin(exchange, method, version);
     }
     if (*upload_size == 0) {
-        return hand_on(exchange);
+        return exchange->is_answered ? queue(exchange) : hand_on(exchange);
     }
     size_t size = *upload_size;
     *upload_size = 0;
@@ -377,6 +383,9 @@ static void end_exchange(
         return;
     }
     *context = NULL;
+    exchange->connection->server->has_moved = true;
+    connection_give_up(exchange->connection); /* the client is gone, if there is no answer yet */
+    stop_waiting(exchange);
     tell(exchange, how);
     reset(exchange);
     connection_enter(exchange->connection, CONNECTION_IDLE);
@@ -422,6 +431,7 @@ static void open_connection(struct http_server *server, struct MHD_Connection *c
     }
     server->first = connection;
     server->opened = connection;
+    server->has_moved = true;
     server->connection_count++;
 }
 
@@ -489,7 +499,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server) {
         {MHD_OPTION_END, 0, NULL},
     };
     const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-    unsigned flags = (unsigned)MHD_USE_EPOLL | ALLOW_SUSPEND | (unsigned)MHD_USE_NO_LISTEN_SOCKET |
+    unsigned flags = (unsigned)MHD_USE_EPOLL | (unsigned)MHD_USE_NO_LISTEN_SOCKET |
                      (unsigned)MHD_USE_ERROR_LOG |
                      (server->options.is_tls ? (unsigned)MHD_USE_TLS : 0);
     return MHD_start_daemon(
@@ -544,10 +554,17 @@ void http_server_add(
     }
 }
 
-bool http_server_run(struct http_server *server) {
+/* The library has a list of connections that it can move on. Those that wait for their answers are
+ * always among them, and it does not say whether there are others; but then something mostly moves
+ * in the next run. */
+enum http_work http_server_run(struct http_server *server) {
     MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+    server->has_moved = false;
     (void)MHD_run(server->daemon);
-    return MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0;
+    if (MHD_get_timeout(server->daemon, &timeout_ms) != MHD_YES || timeout_ms != 0) {
+        return HTTP_WORK_NONE;
+    }
+    return server->has_moved || server->waiting_count == 0 ? HTTP_WORK_MORE : HTTP_WORK_UNSURE;
 }
 
 bool http_server_take_begun(struct http_server *server) {
@@ -575,11 +592,17 @@ void http_server_drain(struct http_server *server) {
 
 void http_server_abort(struct http_server *server) {
     for (struct connection *each = server->first; each != NULL; each = each->next) {
-        if (each->phase == CONNECTION_ANSWERING) {
-            connection_give_up(each);
-        } else {
+        struct exchange *exchange = &each->exchange;
+        if (!exchange->is_waiting) {
             connection_cut(each);
+            continue;
         }
+        NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+        (void)nnrpc_fail(
+            &status, NNRPC_UNAVAILABLE, NNRPC_DOMAIN, "SHUTTING_DOWN", "the gateway is stopping");
+        connection_give_up(each);
+        write_error(exchange, &status, 0);
+        stop_waiting(exchange);
     }
 }
 

@@ -4,7 +4,7 @@
  * is known to the .c alone. Everything is called in the loop's thread.
  *
  * A request is read whole, within the limits, before anybody is asked to answer it. While its
- * answer is under way its connection rests, and costs nothing.
+ * answer is under way its connection rests; if the client goes away meanwhile, it is given up.
  */
 #ifndef GATEWAY_HTTP_SERVER_H
 #define GATEWAY_HTTP_SERVER_H
@@ -77,8 +77,14 @@ int http_server_event_fd(const struct http_server *server);
 void http_server_add(
     struct http_server *server, int fd, const struct sockaddr *address, socklen_t size);
 
-/** Moves all connections on; never waits. @return whether there is more to do at once. */
-bool http_server_run(struct http_server *server);
+enum http_work {
+    HTTP_WORK_NONE,  /* nothing until the descriptor is readable or an exchange is answered */
+    HTTP_WORK_MORE,  /* there is more to do at once */
+    HTTP_WORK_UNSURE /* hardly anything; but look again soon, also if nothing happens */
+};
+
+/** Moves all connections on; never waits. */
+enum http_work http_server_run(struct http_server *server);
 
 /** Whether, since it was asked last, a handler has begun what it has not answered yet. */
 bool http_server_take_begun(struct http_server *server);

@@ -20,6 +20,7 @@ struct http_server {
     struct lingering lingering;
     size_t connection_count;
     size_t waiting_count; /* exchanges whose answer is awaited */
+    bool has_moved;       /* in the present run */
     bool has_begun;
     bool is_draining;
 };

@@ -19,6 +19,7 @@
 struct scrape {
     const struct metrics *metrics;
     struct exchange *exchange;
+    struct nnrpc_pending *pending;
 };
 
 /* The token of "Bearer TOKEN"; the scheme is compared without regard to case (RFC 9110). */
@@ -74,11 +75,17 @@ static void finish_scrape(void *context, struct nnrpc_pending *pending) {
     free(scrape);
 }
 
+/* Its reader is gone. */
+static void cancel_scrape(void *context) {
+    struct scrape *scrape = context;
+    nnrpc_pending_cancel(scrape->pending);
+    free(scrape);
+}
+
 static enum nnrpc_code start_scrape(
     const struct metrics *metrics, struct exchange *exchange, const char *token) {
     static const struct nnrpc_retry_policy once = {.max_attempts = 1};
     const Nnrpc__V1__GetStatsRequest request = NNRPC__V1__GET_STATS_REQUEST__INIT;
-    struct nnrpc_pending *pending = NULL;
     struct scrape *scrape = malloc(sizeof(*scrape));
     if (scrape == NULL) {
         return NNRPC_RESOURCE_EXHAUSTED;
@@ -92,11 +99,13 @@ static enum nnrpc_code start_scrape(
         .on_done_context = scrape,
     };
     enum nnrpc_code code = stats_service_get_stats_start(
-        exchange_client(exchange), &options, &request, &pending, NULL);
+        exchange_client(exchange), &options, &request, &scrape->pending, NULL);
     if (code != NNRPC_OK) {
         free(scrape);
+        return code;
     }
-    return code;
+    exchange_set_cancel(exchange, cancel_scrape, scrape);
+    return NNRPC_OK;
 }
 
 void metrics_handle(struct metrics *metrics, struct exchange *exchange) {
