@@ -53,14 +53,23 @@ static bool is_over(uint64_t since_ns, uint64_t most_ns, uint64_t now_ns) {
     return now_ns > since_ns && now_ns - since_ns > most_ns;
 }
 
+/* Whether the client has sent its last and the library has not seen that: it waits for a change,
+ * and where the end came together with bytes that it has read, there is none. */
+static bool has_ended(const struct connection *connection) {
+    char byte = 0;
+    return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* Whatever comes without a request line being read is a part of one. */
 static void sweep_idle(
     struct connection *connection, const struct http_limits *limits, uint64_t now_ns) {
     if (look(connection, now_ns) && connection->part_ns == 0) {
         connection->part_ns = now_ns;
     }
-    if (connection->part_ns != 0 ? is_over(connection->part_ns, limits->request_ns, now_ns)
-                                 : is_over(connection->since_ns, limits->idle_ns, now_ns)) {
+    bool is_late = connection->part_ns != 0
+                       ? is_over(connection->part_ns, limits->request_ns, now_ns)
+                       : is_over(connection->since_ns, limits->idle_ns, now_ns);
+    if (is_late || has_ended(connection)) {
         connection_cut(connection);
     }
 }
@@ -86,7 +95,8 @@ void connection_sweep(
     case CONNECTION_READING:
         if (is_over(
                 connection->part_ns != 0 ? connection->part_ns : connection->since_ns,
-                limits->request_ns, now_ns)) {
+                limits->request_ns, now_ns) ||
+            has_ended(connection)) {
             connection_cut(connection);
         }
         break;

@@ -122,6 +122,15 @@ class Gateway:
         lines = [line for line in self.log().splitlines() if f" event={event} " in line + " "]
         return [dict(word.split("=", 1) for word in line.split() if "=" in word) for line in lines]
 
+    def await_lines(self, event, count):
+        """The lines of an event once there are so many; the last one comes after its answer."""
+        deadline = time.monotonic() + ANSWER_SECONDS_MOST
+        while len(lines := self.log_lines(event)) < count:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"fewer than {count} lines of {event}: {self.log()}")
+            time.sleep(0.005)
+        return lines
+
     # --- Requests -----------------------------------------------------------------------------
 
     def connection(self):
@@ -184,6 +193,10 @@ class Gateway:
             used.sendall(data)
             return receive_all(used)
 
+    def raw_answers(self, data):
+        """Sends bytes and returns the answers that come until the gateway closes."""
+        return parse_answers(self.raw(data))
+
     # --- Ending -------------------------------------------------------------------------------
 
     def stop(self):
@@ -207,6 +220,22 @@ def receive_all(used):
     except (ConnectionResetError, ssl.SSLError):
         pass
     return b"".join(chunks)
+
+
+def parse_answers(data):
+    """The answers in what came on a connection; each has a Content-Length, or no body."""
+    answers = []
+    while data:
+        head, _, data = data.partition(b"\r\n\r\n")
+        line, *lines = head.decode("latin-1").split("\r\n")
+        version, status, reason = (line + "  ").split(" ", 2)
+        headers = [tuple(part.strip() for part in each.split(":", 1)) for each in lines]
+        answer = Answer(int(status), reason.strip(), headers, b"")
+        size = int(answer.headers.get("content-length", 0))
+        answer.body, data = data[:size], data[size:]
+        answer.version = version
+        answers.append(answer)
+    return answers
 
 
 class Case(unittest.TestCase):
