@@ -38,20 +38,30 @@ static void refuse_unknown(
         miss->nearest);
 }
 
-/* Why a field that there is cannot be set by the query, or NULL. */
-static const char *find_obstacle(
-    const struct rest_reading *reading, const struct nnrpc_field_path *field) {
+/* Whether the query may not say a field, because a path or the body does: then it is a problem. */
+static bool is_said_elsewhere(
+    struct rest_reading *reading, const struct rest_parameter *parameter,
+    const struct nnrpc_field_path *field) {
     const struct rest_rule *rule = reading->rule;
     for (size_t index = 0; index < rule->bound->count; index++) {
-        if (rest_same_field(&rule->bound->fields[index].field.path, &field->path)) {
-            return rest_rule_binds(rule, &field->path) ? "the path says it"
-                                                       : "another path says it";
+        const struct nnrpc_http_rule *other = rule->bound->fields[index].rule;
+        if (!rest_same_field(&rule->bound->fields[index].field.path, &field->path)) {
+            continue;
         }
+        if (rest_rule_binds(rule, &field->path)) {
+            add_problem(reading, parameter, REST_REASON_CONFLICTING_VALUES, "the path says it");
+        } else {
+            nnrpc_status_add_violation(
+                &reading->status, parameter->name, REST_REASON_CONFLICTING_VALUES,
+                "the path %s %s says it", other->verb, other->path);
+        }
+        return true;
     }
     if (rule->body_index >= 0 && field->path.indexes[0] == rule->body_index) {
-        return "the body says it";
+        add_problem(reading, parameter, REST_REASON_CONFLICTING_VALUES, "the body says it");
+        return true;
     }
-    return NULL;
+    return false;
 }
 
 static bool is_singular(const struct nnrpc_field_path *field) {
@@ -123,12 +133,7 @@ static enum nnrpc_code read_parameter(
         refuse_unknown(reading, parameter, &miss);
         return NNRPC_OK;
     }
-    const char *obstacle = find_obstacle(reading, &field);
-    if (obstacle != NULL) {
-        add_problem(reading, parameter, REST_REASON_CONFLICTING_VALUES, obstacle);
-        return NNRPC_OK;
-    }
-    if (parameter->value_size == 0) {
+    if (is_said_elsewhere(reading, parameter, &field) || parameter->value_size == 0) {
         return NNRPC_OK;
     }
     if (is_singular(&field)) {

@@ -192,8 +192,9 @@ static struct nnrpc_field_path field_at(const struct nnrpc_message *type, int ou
     return path;
 }
 
-/* If-Match is the etag of the request, or that of the resource in it. A call without side effects
- * has none: there the answer's is compared. */
+/* If-Match is the etag of the request, or that of the resource in it, but not of one that a POST
+ * makes: it has no earlier state. A call without side effects has none: there the answer's is
+ * compared. */
 static void find_precondition(struct rest_rule *rule) {
     const struct nnrpc_message *request = rule->method->request;
     const struct nnrpc_message *body = message_of(request, rule->body_index);
@@ -201,7 +202,8 @@ static void find_precondition(struct rest_rule *rule) {
         return;
     }
     int index = find_etag(request);
-    int inner = body == NULL ? -1 : find_etag(body);
+    bool is_there = body != NULL && strcmp(rule->http->verb, "POST") != 0;
+    int inner = is_there ? find_etag(body) : -1;
     rule->has_precondition = index >= 0 || inner >= 0;
     if (index >= 0) {
         rule->precondition = field_at(request, -1, index);
