@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "openapi/types.h"
+#include "rest/error_answer.h"
 
 #define REASON_BYTES 64
 
@@ -68,21 +69,9 @@ static const struct {
 };
 
 static unsigned http_status(int code, const char *reason) {
-    switch (code) {
-    case NNRPC_INVALID_ARGUMENT:
-    case NNRPC_FAILED_PRECONDITION:
-    case NNRPC_OUT_OF_RANGE:
-        return 400;
-    case NNRPC_NOT_FOUND:
-        return 404;
-    case NNRPC_ABORTED:
-    case NNRPC_ALREADY_EXISTS:
-        return 409;
-    case NNRPC_RESOURCE_EXHAUSTED:
-        return strcmp(reason, "STORAGE_FULL") == 0 ? 507 : 429;
-    default:
-        return 500;
-    }
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    (void)nnrpc_fail(&status, (enum nnrpc_code)code, NNRPC_DOMAIN, reason, "%s", reason);
+    return rest_http_status(&status);
 }
 
 /* Reads the next word of a list. */
@@ -210,11 +199,13 @@ static void add_request_reasons(
         const char *list;
     } REASONS[] = {
         {400, true,
-         " MALFORMED_URL UNKNOWN_PARAMETER DUPLICATE_PARAMETER INVALID_PARAMETER INVALID_HEADER "},
+         " MALFORMED_URL UNKNOWN_PARAMETER DUPLICATE_PARAMETER INVALID_PARAMETER INVALID_HEADER "
+         "CONFLICTING_VALUES "},
         {400, route->rule->action[0] != '\0', " UNKNOWN_ACTION "},
-        {400, route->rule->body[0] != '\0', " INVALID_JSON CONFLICTING_VALUES "},
+        {400, route->rule->body[0] != '\0', " INVALID_JSON "},
         {400, route->rule->body[0] == '\0', " UNEXPECTED_BODY "},
         {400, !openapi_is_mutating(route->method), " REVISION_NOT_REACHED "},
+        {400, route->method->request_id_index >= 0, " REQUEST_ID_REUSED TOO_LONG INVALID_TEXT "},
         {412, openapi_has_if_match(route), " PRECONDITION_FAILED "},
         {412, openapi_has_if_match(route) && openapi_is_mutating(route->method), " ETAG_MISMATCH "},
     };
@@ -255,6 +246,9 @@ static void write_own_error(
     collect_reasons(document, routes, status, &reasons);
     if (reasons.list.size != 0 || status == 400) {
         openapi_begin_object(&document->writer, key);
+        openapi_begin_object(&document->writer, "headers");
+        openapi_write_reference(&document->writer, "X-Request-Id", "headers", "XRequestId");
+        openapi_end_object(&document->writer);
         write_error(document, OWN_ERRORS[index].description, &reasons);
         openapi_end_object(&document->writer);
     }
