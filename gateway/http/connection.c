@@ -30,7 +30,8 @@ void connection_cut(struct connection *connection) {
     }
 }
 
-/* Notes what came and went. @return whether anything came since the last look in this phase. */
+/* Notes what came and went; that the client takes something is a sign of life.
+ * @return whether anything came since the last look in this phase. */
 static bool look(struct connection *connection, uint64_t now_ns) {
     struct tcp_info info = {0};
     socklen_t size = sizeof(info);
@@ -43,7 +44,7 @@ static bool look(struct connection *connection, uint64_t now_ns) {
     connection->is_counted = true;
     connection->bytes_in = info.tcpi_bytes_received;
     connection->bytes_out = info.tcpi_bytes_acked;
-    if (is_counted && (has_come || has_gone)) {
+    if (is_counted && has_gone) {
         connection->seen_ns = now_ns;
     }
     return is_counted && has_come;

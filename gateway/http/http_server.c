@@ -31,7 +31,9 @@
 #include "tls.h"
 
 #define HEADERS_MOST 100
-#define KEPT_BODY_BYTES (64u << 10) /* a body's buffer above this is not kept */
+#define TABLE_BYTES ((size_t)12 << 10) /* for the library's table of headers, and for an answer's  \
+                                        */
+#define KEPT_BODY_BYTES (64u << 10)    /* a body's buffer above this is not kept */
 #define QUIET_NS UINT64_C(200000000)
 #define DISCARDED_BODIES 8 /* a chunked body is read on for so many times the limit */
 
@@ -498,6 +500,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server) {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
+    size_t beside = limits->header_bytes > TABLE_BYTES ? limits->header_bytes : TABLE_BYTES;
     const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
     unsigned flags = (unsigned)MHD_USE_EPOLL | (unsigned)MHD_USE_NO_LISTEN_SOCKET |
                      (unsigned)MHD_USE_ERROR_LOG |
@@ -508,8 +511,9 @@ static struct MHD_Daemon *start_daemon(struct http_server *server) {
         server->options.is_tls ? tls : none, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, server,
         MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED,
         end_exchange, server, MHD_OPTION_NOTIFY_CONNECTION, notice_connection, server,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits->header_bytes * 2, MHD_OPTION_CONNECTION_LIMIT,
-        limits->connections, MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits->header_bytes + beside,
+        MHD_OPTION_CONNECTION_LIMIT, limits->connections, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+        MHD_OPTION_END);
 }
 
 enum nnrpc_code http_server_new(

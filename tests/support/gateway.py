@@ -84,13 +84,14 @@ class Answer:
 
 class Gateway:
     """A contact-gateway on a port that the kernel chose. `server` is a Contactd, a URL, or several
-    of them."""
+    of them; `preexec` runs in the process before the program does."""
 
-    def __init__(self, server, *flags, listen=("127.0.0.1:0",), context=None):
+    def __init__(self, server, *flags, listen=("127.0.0.1:0",), context=None, preexec=None):
         servers = server if isinstance(server, (list, tuple)) else [server]
         self.server = servers[0]
         self.folder = Path(tempfile.mkdtemp(prefix="gw"))
         self.context = context
+        self.preexec = preexec
         self.words = [GATEWAY, *(f"--listen={address}" for address in listen), *map(str, flags)]
         self.words += [f"--server={getattr(each, 'url', each)}" for each in servers]
         self.process = None
@@ -100,7 +101,7 @@ class Gateway:
         with open(self.folder / "log", "wb") as output:
             self.process = subprocess.Popen(
                 self.words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                env=contactctl.environment(),
+                env=contactctl.environment(), preexec_fn=self.preexec,
             )
         deadline = time.monotonic() + contactctl.START_SECONDS_MOST
         while "event=started" not in self.log():
