@@ -121,6 +121,8 @@ static enum nnrpc_code start_front(struct running *running, struct nnrpc_status 
                 .endpoints = (const char *const *)config->servers.texts,
                 .endpoint_count = config->servers.count,
                 .timeout_ms = (uint32_t)config->timeout_ms,
+                /* While one frame is out, what comes meanwhile is the next one. */
+                .lanes = {[NNRPC_LANE_READ] = 1},
                 .retry = retry_policy,
             },
         .loop_count = config->threads,

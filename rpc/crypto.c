@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,12 +15,20 @@
 static_assert(
     NNRPC_PASSWORD_HASH_BYTES >= crypto_pwhash_STRBYTES, "a password hash must fit its text");
 
+/* How many times this process was forked off since its first random number, and one. */
+static atomic_uint forks = 1;
+
+static void note_fork(void) {
+    atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
+}
+
 static void initialise(void) {
     if (sodium_init() < 0) {
         /* No random numbers: nothing that needs a secret may go on. */
         fputs("libsodium cannot be initialised: the kernel gives no random numbers\n", stderr);
         abort();
     }
+    (void)pthread_atfork(NULL, NULL, note_fork);
 }
 
 static void ensure_initialised(void) {
@@ -40,6 +49,36 @@ uint64_t nnrpc_random_u64(void) {
     return number;
 }
 
+/* --- Ids ---------------------------------------------------------------------------------- */
+
+/* Ids draw their random bits from a store of the thread's own, so that not every id is a system
+ * call. A child that was forked must not repeat its parent's: it finds another generation. */
+struct id_store {
+    uint64_t numbers[64];
+    unsigned int left;
+    unsigned int generation;
+};
+
+static _Thread_local struct id_store id_store;
+static uint64_t draw_id_bits(void) {
+    unsigned int generation = atomic_load_explicit(&forks, memory_order_relaxed);
+    struct id_store *store = &id_store;
+    if (store->left == 0 || store->generation != generation) {
+        nnrpc_random(store->numbers, sizeof(store->numbers));
+        store->left = NNRPC_LENGTH(store->numbers);
+        store->generation = generation;
+    }
+    return store->numbers[--store->left];
+}
+
+/* `digits` hexadecimal digits of a number, the highest first. */
+static char *write_hex(char *out_text, uint64_t number, unsigned int digits) {
+    for (unsigned int i = digits; i-- > 0; number >>= 4) {
+        out_text[i] = "0123456789abcdef"[number & 0xf];
+    }
+    return out_text + digits;
+}
+
 /* RFC 9562, section 5.7: 48 bits of milliseconds, then (its method 3 of section 6.2) 12 bits of the
  * fraction of the millisecond, so that ids of one process sort by time to a quarter microsecond,
  * then 62 random bits. */
@@ -48,13 +87,17 @@ void nnrpc_uuid_v7(char out_text[NNRPC_UUID_TEXT_BYTES]) {
     clock_gettime(CLOCK_REALTIME, &now);
     uint64_t milliseconds = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     uint64_t fraction = (uint64_t)now.tv_nsec % 1000000 * 4096 / 1000000;
-    uint64_t random = nnrpc_random_u64();
-    unsigned int variant = 0x8000 | (unsigned int)(random >> 48 & 0x3fff);
-    snprintf(
-        out_text, NNRPC_UUID_TEXT_BYTES, "%08llx-%04llx-7%03llx-%04x-%012llx",
-        (unsigned long long)(milliseconds >> 16 & 0xffffffff),
-        (unsigned long long)(milliseconds & 0xffff), (unsigned long long)fraction, variant,
-        (unsigned long long)(random & 0xffffffffffff));
+    uint64_t random = draw_id_bits();
+    char *at = write_hex(out_text, milliseconds >> 16, 8);
+    *at++ = '-';
+    at = write_hex(at, milliseconds, 4);
+    *at++ = '-';
+    at = write_hex(at, 0x7000 | fraction, 4);
+    *at++ = '-';
+    at = write_hex(at, 0x8000 | (random >> 48 & 0x3fff), 4);
+    *at++ = '-';
+    at = write_hex(at, random, 12);
+    *at = '\0';
 }
 
 void nnrpc_digest(const void *bytes, size_t size, uint8_t out_digest[NNRPC_DIGEST_BYTES]) {

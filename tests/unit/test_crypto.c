@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "nnrpc/crypto.h"
 
@@ -115,6 +117,27 @@ static void uuids_sort_by_time_and_never_repeat(void **state) {
         /* A step of the id's clock is a quarter of a microsecond. */
         nanosleep(&(struct timespec){.tv_nsec = 1000}, NULL);
     }
+}
+
+/* The random bits are the last 62: a child that went on with its parent's would have them again. */
+static void a_forked_child_has_other_uuids(void **state) {
+    (void)state;
+    char text[NNRPC_UUID_TEXT_BYTES];
+    char childs_text[NNRPC_UUID_TEXT_BYTES] = "";
+    nnrpc_uuid_v7(text);
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        nnrpc_uuid_v7(childs_text);
+        _exit(write(ends[1], childs_text, sizeof(childs_text)) == sizeof(childs_text) ? 0 : 1);
+    }
+    nnrpc_uuid_v7(text);
+    assert_int_equal(read(ends[0], childs_text, sizeof(childs_text)), sizeof(childs_text));
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    close(ends[0]);
+    close(ends[1]);
+    assert_string_not_equal(text + 19, childs_text + 19);
 }
 
 static void equality_is_of_every_byte(void **state) {
@@ -225,6 +248,7 @@ int main(void) {
         cmocka_unit_test(a_uuid_has_the_form_of_version_7),
         cmocka_unit_test(a_uuid_begins_with_the_time),
         cmocka_unit_test(uuids_sort_by_time_and_never_repeat),
+        cmocka_unit_test(a_forked_child_has_other_uuids),
         cmocka_unit_test(equality_is_of_every_byte),
         cmocka_unit_test(wiping_zeroes_the_size_and_no_more),
         cmocka_unit_test(a_password_verifies_against_its_own_hash_only),
