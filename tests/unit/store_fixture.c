@@ -44,7 +44,10 @@ void fixture_start(struct fixture *fixture) {
 void fixture_open(struct fixture *fixture, const struct store_options *options) {
     memset(fixture, 0, sizeof(*fixture));
     pthread_mutex_init(&fixture->log_mutex, NULL);
-    snprintf(fixture->parent, sizeof(fixture->parent), "/tmp/store-test-XXXXXX");
+    const char *above = getenv("STORE_TEST_FOLDER");
+    snprintf(
+        fixture->parent, sizeof(fixture->parent), "%s/store-test-XXXXXX",
+        above == NULL ? "/tmp" : above);
     assert_non_null(mkdtemp(fixture->parent));
     snprintf(fixture->folder, sizeof(fixture->folder), "%s/data", fixture->parent);
     if (options != NULL) {

@@ -31,6 +31,11 @@ target_link_options(test_store_durability PRIVATE
   -Wl,--wrap=checkpoint_boot_id,--wrap=fdatasync)
 nnrpc_unit_test(store_check store_fixture)
 
+# What it does to files comes by functions of its own.
+nnrpc_unit_test(store_power_loss store_fixture)
+target_sources(test_store_power_loss PRIVATE power_loss.c)
+target_link_options(test_store_power_loss PRIVATE -Wl,--wrap=checkpoint_boot_id)
+
 # The same with the other form of durability.
 foreach(name contacts customers requests writer changes open faults model)
   add_test(NAME unit.store_${name}_log COMMAND test_store_${name})
