@@ -61,6 +61,12 @@ static bool is_said_elsewhere(
         add_problem(reading, parameter, REST_REASON_CONFLICTING_VALUES, "the body says it");
         return true;
     }
+    if ((field->names->flags & NNRPC_FIELD_SENSITIVE) != 0) {
+        /* Addresses are kept in logs and histories. */
+        add_problem(
+            reading, parameter, REST_REASON_CONFLICTING_VALUES, "a secret belongs in the body");
+        return true;
+    }
     return false;
 }
 
