@@ -17,7 +17,7 @@ def contact(number):
         "title": "Ms",
         "firstName": "Alexandra",
         "lastName": "Featherstonehaugh",
-        "companyName": "Featherstonehaugh and Partners Limited",
+        "companyName": "Featherstonehaugh and Partners",
         "address1": "Unit 12, Riverside House",
         "address2": "The Old Brewery Business Park",
         "address3": "North Quay Road",
@@ -31,7 +31,7 @@ def contact(number):
         "number2type": "Mobile",
         "email": f"contact{number:08d}@featherstonehaugh.example",
         "website": "https://www.featherstonehaugh.example/",
-        "contactPosition": "Head of Accounts Payable",
+        "contactPosition": "Accountant",
     }
 
 
