@@ -88,7 +88,7 @@ class Gateway:
 
     def __init__(self, server, *flags, listen=("127.0.0.1:0",), context=None, preexec=None):
         servers = server if isinstance(server, (list, tuple)) else [server]
-        self.server = servers[0]
+        self.server = servers[0] if servers else None
         self.folder = Path(tempfile.mkdtemp(prefix="gw"))
         self.context = context
         self.preexec = preexec
@@ -186,7 +186,9 @@ class Gateway:
         """A connected socket, for requests that no client library would send."""
         plain = socket.create_connection(("127.0.0.1", self.port), ANSWER_SECONDS_MOST)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return plain if self.context is None else self.context.wrap_socket(plain)
+        if self.context is None:
+            return plain
+        return self.context.wrap_socket(plain, server_hostname="127.0.0.1")
 
     def raw(self, data):
         """Sends bytes and returns everything that comes until the gateway closes."""
