@@ -125,12 +125,7 @@ enum nnrpc_code rest_read_idempotency_key(struct rest_reading *reading) {
         .field = &method->request->descriptor->fields[method->request_id_index],
         .names = &method->request->fields[method->request_id_index],
     };
-    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer said = {0};
-    nnrpc_field_path_append_text(&field, reading->call->message, &said);
-    const char *text = nnrpc_buffer_text(&said);
-    if (said.size != 0 && text != NULL && strcmp(text, key) != 0) {
-        return rest_fail_field(
-            reading, &field, REST_REASON_CONFLICTING_VALUES, "Idempotency-Key says otherwise");
-    }
-    return rest_set_field(reading, &field, key, strlen(key));
+    enum nnrpc_code code =
+        rest_check_agreement(reading, &field, key, "Idempotency-Key says otherwise");
+    return code != NNRPC_OK ? code : rest_set_field(reading, &field, key, strlen(key));
 }

@@ -108,15 +108,10 @@ static enum nnrpc_code demand(struct rest_reading *reading, const struct tags *t
     }
     memcpy(etag, tags->single.text, tags->single.size);
     etag[tags->single.size] = '\0';
-    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer said = {0};
-    nnrpc_field_path_append_text(&rule->precondition, reading->call->message, &said);
-    const char *text = nnrpc_buffer_text(&said);
-    if (said.size != 0 && text != NULL && strcmp(text, etag) != 0) {
-        return rest_fail_field(
-            reading, &rule->precondition, REST_REASON_CONFLICTING_VALUES,
-            "If-Match says otherwise");
-    }
-    return rest_set_field(reading, &rule->precondition, etag, tags->single.size);
+    enum nnrpc_code code =
+        rest_check_agreement(reading, &rule->precondition, etag, "If-Match says otherwise");
+    return code != NNRPC_OK ? code
+                            : rest_set_field(reading, &rule->precondition, etag, tags->single.size);
 }
 
 enum nnrpc_code rest_read_conditions(struct rest_reading *reading) {

@@ -60,6 +60,26 @@ enum nnrpc_code rest_set_field(
         status.details->violations[0].description);
 }
 
+enum nnrpc_code rest_check_agreement(
+    struct rest_reading *reading, const struct nnrpc_field_path *field, const char *text,
+    const char *description) {
+    if (!nnrpc_field_path_is_set(field, reading->call->message)) {
+        return NNRPC_OK;
+    }
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer said = {0};
+    nnrpc_field_path_append_text(field, reading->call->message, &said);
+    const char *said_text = nnrpc_buffer_text(&said);
+    if (said_text == NULL) {
+        return nnrpc_fail(
+            &reading->status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, REST_REASON_MEMORY_LIMIT,
+            "there is no memory for the request");
+    }
+    if (strcmp(said_text, text) == 0) {
+        return NNRPC_OK;
+    }
+    return rest_fail_field(reading, field, REST_REASON_CONFLICTING_VALUES, "%s", description);
+}
+
 /* The value that the body gave, as text; *out_is_set tells whether there is one. */
 static void take_value(
     const struct rest_reading *reading, const struct nnrpc_field_path *field,

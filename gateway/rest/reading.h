@@ -67,6 +67,11 @@ NNRPC_NODISCARD enum nnrpc_code rest_set_field(
     struct rest_reading *reading, const struct nnrpc_field_path *field, const char *text,
     size_t size);
 
+/** Whether a field is not set, or set to this text; else fails with CONFLICTING_VALUES. */
+NNRPC_NODISCARD enum nnrpc_code rest_check_agreement(
+    struct rest_reading *reading, const struct nnrpc_field_path *field, const char *text,
+    const char *description);
+
 /** Fails with one violation of a field, by its JSON name as the caller sees it. */
 enum nnrpc_code rest_fail_field(
     struct rest_reading *reading, const struct nnrpc_field_path *field, const char *reason,

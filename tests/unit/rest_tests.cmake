@@ -14,3 +14,8 @@ target_link_libraries(unit_rest_try
 foreach(name IN ITEMS paths query body masks conditions headers answers errors)
   nnrpc_unit_test(rest_${name} unit_rest_try)
 endforeach()
+
+# Its own malloc() and relatives, for the libraries too.
+nnrpc_unit_test(rest_faults unit_rest_try)
+target_link_options(test_rest_faults PRIVATE
+  LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup)
