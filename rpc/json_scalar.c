@@ -237,8 +237,9 @@ void nnrpc_json_write_scalar(
         write_double(out, *(const double *)value);
         return;
     case PROTOBUF_C_TYPE_BOOL:
-        nnrpc_buffer_append_format(
-            out, "%s%s%s", quote, *(const protobuf_c_boolean *)value ? "true" : "false", quote);
+        nnrpc_buffer_append_text(out, quote);
+        nnrpc_buffer_append_text(out, *(const protobuf_c_boolean *)value ? "true" : "false");
+        nnrpc_buffer_append_text(out, quote);
         return;
     case PROTOBUF_C_TYPE_ENUM:
         write_enum(out, field, names, *(const int32_t *)value);

@@ -39,19 +39,31 @@ static int64_t days_before_month(int year, int month) {
     return days;
 }
 
-/* Appends ".5" style fractions with 0, 3, 6 or 9 digits: the fewest that lose nothing. */
-static int format_fraction(int32_t nanos, char *out_text, size_t capacity) {
+/* Writes a number of so many digits and a mark behind it; returns where the next one goes. Lists
+ * are full of times, so this is no matter for printf(). */
+static char *put_number(char *at, int digits, int number, char mark) {
+    for (int left = digits - 1; left >= 0; left--) {
+        at[left] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    at[digits] = mark;
+    return at + digits + 1;
+}
+
+/* Writes ".5" style fractions with 0, 3, 6 or 9 digits, the fewest that lose nothing, and a mark.
+ */
+static char *put_fraction(char *at, int32_t nanos, char mark) {
+    int digits = 9;
     if (nanos == 0) {
-        out_text[0] = '\0';
-        return 0;
+        *at = mark;
+        return at + 1;
     }
-    if (nanos % 1000000 == 0) {
-        return snprintf(out_text, capacity, ".%03d", nanos / 1000000);
+    while (nanos % 1000 == 0) {
+        nanos /= 1000;
+        digits -= 3;
     }
-    if (nanos % 1000 == 0) {
-        return snprintf(out_text, capacity, ".%06d", nanos / 1000);
-    }
-    return snprintf(out_text, capacity, ".%09d", nanos);
+    *at = '.';
+    return put_number(at + 1, digits, nanos, mark);
 }
 
 bool nnrpc_json_format_timestamp(
@@ -72,11 +84,13 @@ bool nnrpc_json_format_timestamp(
         day -= days_in_month(year, month);
         month++;
     }
-    char fraction[FRACTION_DIGITS + 2];
-    format_fraction(nanos, fraction, sizeof(fraction));
-    snprintf(
-        out_text, NNRPC_JSON_TIME_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", year, month, day + 1,
-        of_day / 3600, of_day / 60 % 60, of_day % 60, fraction);
+    char *at = put_number(out_text, 4, year, '-');
+    at = put_number(at, 2, month, '-');
+    at = put_number(at, 2, day + 1, 'T');
+    at = put_number(at, 2, of_day / 3600, ':');
+    at = put_number(at, 2, of_day / 60 % 60, ':');
+    at = put_number(at, 2, of_day % 60, '\0') - 1;
+    *put_fraction(at, nanos, 'Z') = '\0';
     return true;
 }
 
@@ -212,11 +226,10 @@ bool nnrpc_json_format_duration(
         return false;
     }
     bool is_negative = seconds < 0 || nanos < 0;
-    char fraction[FRACTION_DIGITS + 2];
-    format_fraction(is_negative ? -nanos : nanos, fraction, sizeof(fraction));
-    snprintf(
-        out_text, NNRPC_JSON_TIME_BYTES, "%s%lld%ss", is_negative ? "-" : "",
-        (long long)(is_negative ? -seconds : seconds), fraction);
+    int size = snprintf(
+        out_text, NNRPC_JSON_TIME_BYTES, "%s%lld", is_negative ? "-" : "",
+        (long long)(is_negative ? -seconds : seconds));
+    *put_fraction(out_text + size, is_negative ? -nanos : nanos, 's') = '\0';
     return true;
 }
 
