@@ -74,6 +74,11 @@ static size_t append_piece(
         }
         return path;
     }
+    bool is_empty = size >= 2 && text[0] == '"' && text[1] == '"';
+    if (is_empty) {
+        nnrpc_buffer_append(out, text, 2);
+        return 2;
+    }
     bool is_quote = text[0] == '"' || text[0] == '`';
     size_t quoted = is_quote ? append_quoted(text, size, names, out) : 0;
     if (quoted != 0) {

@@ -130,16 +130,19 @@ enum nnrpc_code openapi_write(
     write_document(
         &document, info, (const struct openapi_route *)(const void *)routes.data,
         routes.size / sizeof(struct openapi_route));
-    nnrpc_buffer_append(out, text.data, text.size);
-    if (text.failed || routes.failed || document.uses.failed || out->failed) {
-        return nnrpc_fail(
-            out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
-            "no memory for the description of the interface");
-    }
-    if (document.missing[0] != '\0') {
+    bool is_whole = !text.failed && !routes.failed && !document.uses.failed;
+    if (is_whole && document.missing[0] != '\0') {
         return nnrpc_fail(
             out_status, NNRPC_INTERNAL, NNRPC_DOMAIN, "INTERNAL",
             "the descriptors do not have %.120s", document.missing);
+    }
+    if (is_whole) {
+        nnrpc_buffer_append(out, text.data, text.size);
+    }
+    if (!is_whole || out->failed) {
+        return nnrpc_fail(
+            out_status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
+            "no memory for the description of the interface");
     }
     return NNRPC_OK;
 }

@@ -17,7 +17,7 @@ struct openapi_info {
 };
 
 /**
- * Appends the document as JSON. The same input gives the same bytes.
+ * Appends the document as JSON, or nothing. The same input gives the same bytes.
  *
  * @return NNRPC_OK; NNRPC_INTERNAL (descriptors that do not fit the tables);
  *         NNRPC_RESOURCE_EXHAUSTED.

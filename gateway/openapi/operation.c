@@ -238,6 +238,23 @@ static bool append_body(
     return index < 0;
 }
 
+/* Says how a body that holds some fields changes those alone, where the request has a mask of it.
+ */
+static void append_mask(const struct openapi_route *route, struct nnrpc_buffer *out) {
+    const struct nnrpc_message *request = route->method->request;
+    const struct nnrpc_message *body = openapi_body_message(route);
+    for (size_t i = 0; i < request->descriptor->n_fields; i++) {
+        if (request->fields[i].mask_of != NULL && request->fields[i].mask_of == body) {
+            nnrpc_buffer_append_format(
+                out,
+                "\n\nOnly the keys that are there are changed; null clears. `%s` in the query says "
+                "otherwise.",
+                request->fields[i].json_name);
+            return;
+        }
+    }
+}
+
 static void write_body(struct openapi_document *document, const struct openapi_routes *routes) {
     NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer text = {0};
     struct openapi_writer *writer = &document->writer;
@@ -255,9 +272,7 @@ static void write_body(struct openapi_document *document, const struct openapi_r
         return;
     }
     if (is_patch) {
-        nnrpc_buffer_append_text(
-            &text, "\n\nOnly the keys that are there are changed; null clears. `updateMask` in the "
-                   "query says otherwise.");
+        append_mask(routes->items[0], &text);
     }
     openapi_begin_object(writer, "requestBody");
     openapi_write_buffer(writer, "description", &text);

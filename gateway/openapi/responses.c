@@ -280,12 +280,26 @@ static int answer_index(const struct openapi_route *route) {
     return nnrpc_message_field_by_name(route->method->response, body, strlen(body));
 }
 
+/* Whether the body of a route's answer has the schema of an earlier one's. */
+static bool is_repeated(const struct openapi_routes *routes, size_t index) {
+    const struct openapi_route *route = routes->items[index];
+    const struct nnrpc_message *message = openapi_answer_message(route);
+    for (size_t i = 0; i < index && message != NULL; i++) {
+        if (openapi_answer_message(routes->items[i]) == message &&
+            routes->items[i]->rule->success_status == route->rule->success_status) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The schemas of what a route answers: the field that is its body, and the whole message. */
 static void write_answer_schemas(
-    struct openapi_document *document, const struct openapi_route *route) {
+    struct openapi_document *document, const struct openapi_routes *routes, size_t place) {
     struct openapi_writer *writer = &document->writer;
+    const struct openapi_route *route = routes->items[place];
     int index = answer_index(route);
-    if (route->rule->response_body[0] != '\0') {
+    if (route->rule->response_body[0] != '\0' && !is_repeated(routes, place)) {
         openapi_check(document, index >= 0, route->rule->response_body);
         openapi_begin_object(writer, NULL);
         if (index >= 0) {
@@ -315,7 +329,7 @@ static void write_answer_content(
         openapi_begin_list(writer, "anyOf");
         for (size_t i = 0; i < routes->count; i++) {
             if (routes->items[i]->rule->success_status == status) {
-                write_answer_schemas(document, routes->items[i]);
+                write_answer_schemas(document, routes, i);
             }
         }
         openapi_end_list(writer);
