@@ -70,7 +70,7 @@ def fields(message):
 
 class Validity(unittest.TestCase):
     def test_the_validators_have_nothing_to_say(self):
-        self.assertEqual(openapi.problems_of(DOCUMENT), [])
+        self.assertEqual(openapi.problems_of(DOCUMENT), [[]])
 
     def test_the_same_input_gives_the_same_bytes(self):
         self.assertEqual(openapi.write("contacts"), TEXT)

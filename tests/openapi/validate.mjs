@@ -1,91 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holds a document against the OpenAPI 3.1 schema, compiles every JSON schema in it by JSON Schema
-// 2020-12, and holds every example against its schema. Prints a line for each thing that is wrong.
+// Holds documents against the OpenAPI 3.1 schema, compiles every JSON schema in them by JSON Schema
+// 2020-12, and holds every example against its schema. Prints, as JSON, what is wrong with each
+// document: a list of lists.
 //
-// Usage: node validate.mjs DOCUMENT
+// Usage: node validate.mjs DOCUMENT...
 import { readFileSync } from "node:fs";
 
 import { Validator } from "@seriousme/openapi-schema-validator";
 import addFormats from "ajv-formats";
 import Ajv2020 from "ajv/dist/2020.js";
 
-const document = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const problems = [];
-
+const SECTIONS = ["openapi", "info", "servers", "security", "tags", "paths", "components"];
 const validator = new Validator();
-const result = await validator.validate(structuredClone(document));
-if (!result.valid) {
-  problems.push(`not OpenAPI 3.1: ${JSON.stringify(result.errors)}`);
-}
-if (validator.version !== "3.1") {
-  problems.push(`the version is ${validator.version}`);
+
+async function openapiProblems(document) {
+  const result = await validator.validate(structuredClone(document));
+  const problems = result.valid ? [] : [`not OpenAPI 3.1: ${JSON.stringify(result.errors)}`];
+  return validator.version === "3.1" ? problems : [...problems, `version ${validator.version}`];
 }
 
-// Keywords that OpenAPI adds, and formats of its registry that bound numbers.
-const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
-addFormats.default(ajv);
-ajv.addFormat("uint32", true);
-ajv.addFormat("uint64", true);
-ajv.addKeyword("x-reasons");
-for (const section of ["openapi", "info", "servers", "security", "tags", "paths", "components"]) {
-  ajv.addKeyword(section);
+// Formats of OpenAPI's registry that bound numbers, and what is a keyword nowhere but there.
+function newCompiler(document) {
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addFormat("uint32", true);
+  ajv.addFormat("uint64", true);
+  SECTIONS.forEach((section) => ajv.addKeyword(section));
+  ajv.addSchema({ ...document, $id: "whole" });
+  return ajv;
 }
-ajv.addSchema({ ...document, $id: "whole" });
 
 const escapePointer = (key) => encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1"));
 
-let schemas = 0;
-let examples = 0;
+class SchemaChecker {
+  problems = [];
+  schemas = 0;
+  examples = 0;
 
-function compile(pointer) {
-  try {
-    schemas++;
-    return ajv.compile({ $ref: `whole#${pointer}` });
-  } catch (error) {
-    problems.push(`${pointer}: ${error.message}`);
-    return null;
-  }
-}
-
-function checkExamples(schema, pointer) {
-  const check = schema.examples === undefined ? null : compile(pointer);
-  for (const example of check === null ? [] : schema.examples) {
-    examples++;
-    if (!check(example)) {
-      problems.push(`${pointer}: ${JSON.stringify(example)}: ${ajv.errorsText(check.errors)}`);
+  constructor(document) {
+    this.ajv = newCompiler(document);
+    this.walk(document, "");
+    if (this.schemas === 0 || this.examples === 0) {
+      this.problems.push(`${this.schemas} schemas and ${this.examples} examples were checked`);
     }
   }
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    checkExamples(property, `${pointer}/properties/${escapePointer(name)}`);
-  }
-  if (schema.items !== undefined) {
-    checkExamples(schema.items, `${pointer}/items`);
-  }
-}
 
-function checkSchema(schema, pointer) {
-  if (compile(pointer) !== null) {
-    checkExamples(schema, pointer);
+  compile(pointer) {
+    try {
+      this.schemas++;
+      return this.ajv.compile({ $ref: `whole#${pointer}` });
+    } catch (error) {
+      this.problems.push(`${pointer}: ${error.message}`);
+      return null;
+    }
   }
-}
 
-function walk(value, pointer) {
-  if (value === null || typeof value !== "object") {
-    return;
+  checkExamples(schema, pointer) {
+    const check = schema.examples === undefined ? null : this.compile(pointer);
+    for (const example of check === null ? [] : schema.examples) {
+      this.examples++;
+      if (!check(example)) {
+        const why = this.ajv.errorsText(check.errors);
+        this.problems.push(`${pointer}: ${JSON.stringify(example)}: ${why}`);
+      }
+    }
+    for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      this.checkExamples(property, `${pointer}/properties/${escapePointer(name)}`);
+    }
+    if (schema.items !== undefined) {
+      this.checkExamples(schema.items, `${pointer}/items`);
+    }
   }
-  for (const [key, inside] of Object.entries(value)) {
-    const below = `${pointer}/${escapePointer(key)}`;
-    if (key === "schema" || pointer === "/components/schemas") {
-      checkSchema(inside, below);
-    } else {
-      walk(inside, below);
+
+  walk(value, pointer) {
+    if (value === null || typeof value !== "object") {
+      return;
+    }
+    for (const [key, inside] of Object.entries(value)) {
+      const below = `${pointer}/${escapePointer(key)}`;
+      if (key !== "schema" && pointer !== "/components/schemas") {
+        this.walk(inside, below);
+      } else if (this.compile(below) !== null) {
+        this.checkExamples(inside, below);
+      }
     }
   }
 }
 
-walk(document, "");
-if (schemas === 0 || examples === 0) {
-  problems.push(`${schemas} schemas and ${examples} examples were checked`);
+const all = [];
+for (const path of process.argv.slice(2)) {
+  const document = JSON.parse(readFileSync(path, "utf8"));
+  all.push([...(await openapiProblems(document)), ...new SchemaChecker(document).problems]);
 }
-problems.forEach((problem) => console.log(problem));
-process.exit(problems.length === 0 ? 0 : 1);
+console.log(JSON.stringify(all));
