@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of a run, as Markdown."""
+"""The tables of a run, as Markdown."""
+
+import statistics
 
 ROUNDS_LEAST = 5
 TITLES = {"healthz": "Empty answer", "get": "Get", "list": "List of 50", "create": "Durable create"}
@@ -35,8 +37,18 @@ def _row(result, cells, kind, connections):
         ratio = ours["per_second"] / other["per_second"]
         columns.append(f"{_number(other['per_second'])} ({_spread(other)})")
         columns.append(f"{ratio:.2f}")
-    columns.append(f"{ours['samples'][0]['p99_us'] / 1000:.1f} ms")
+    p99_us = statistics.median(sample["p99_us"] for sample in ours["samples"])
+    columns.append(f"{p99_us / 1000:.1f} ms")
     return columns
+
+
+def _table(head, rows):
+    return ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
+
+
+def _cpu_row(result, cells, kind, connections):
+    values = [cells[side["name"], kind, connections]["cpu_us"] for side in result["sides"]]
+    return [f"{TITLES[kind]}, {connections}", *(f"{value:.0f}" for value in values)]
 
 
 def text(result):
@@ -46,9 +58,10 @@ def text(result):
         head += [side["title"], "ours to it"]
     head.append("our p99")
     kinds = list(dict.fromkeys(cell["kind"] for cell in result["cells"]))
-    rows = [_row(result, cells, kind, connections)
-            for kind in kinds for connections in result["connections"]]
-    lines = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
+    keys = [(kind, connections) for kind in kinds for connections in result["connections"]]
+    lines = _table(head, [_row(result, cells, *key) for key in keys])
+    cpu_head = ["CPU of a request in us", *(side["title"] for side in result["sides"])]
+    lines += ["", *_table(cpu_head, [_cpu_row(result, cells, *key) for key in keys])]
     machine = result["machine"]
     lines += [
         "",

@@ -85,7 +85,9 @@ class Load:
             "-s", str(HERE / "load.lua"), side.url, "--", kind, side.token, str(self.contacts),
             str(self.first), str(self.template)]
         self.first = (self.first + 1000000) % 90000000
+        cpu_us = side.cpu_us()
         output = subprocess.run(words, capture_output=True, text=True, check=False)
+        cpu_us = side.cpu_us() - cpu_us
         lines = [line for line in output.stdout.splitlines() if line.startswith("result ")]
         if output.returncode != 0 or not lines:
             side.fail(f"wrk failed: {output.stdout}{output.stderr}")
@@ -93,6 +95,7 @@ class Load:
         if result["refused"] or result["broken"] or not result["requests"]:
             side.fail(f"{kind} with {connections} connections: {result}")
         result["per_second"] = result["requests"] * 1e6 / result["duration_us"]
+        result["cpu_us"] = cpu_us / result["requests"]
         return result
 
 
@@ -153,7 +156,8 @@ def collect(options, sides, samples, syncs):
     """Everything, for the JSON file and the report."""
     cells = [
         {"side": side, "kind": kind, "connections": connections,
-         "per_second": statistics.median(one["per_second"] for one in results), "samples": results}
+         "per_second": statistics.median(one["per_second"] for one in results),
+         "cpu_us": statistics.median(one["cpu_us"] for one in results), "samples": results}
         for (side, kind, connections), results in samples.items()]
     return {
         "machine": describe_machine(), "contacts": options.contacts, "rounds": options.rounds,
