@@ -1,17 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The time limits of a connection. The library that reads requests knows inactivity only, which a
- * client that sends a byte a second never shows; and it does not tell of a request before its first
- * line is whole. So the kernel is asked how many bytes came and went.
+ * Connections, and their time limits. The library that reads requests knows inactivity only, which
+ * a client that sends a byte a second never shows; and it does not tell of a request before its
+ * first line is whole. So the kernel is asked how many bytes came and went.
  */
 #include "connection.h"
 
+#include <arpa/inet.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "http_clock.h"
+#include "server_state.h"
 
 #define LOOK_AFTER_NS UINT64_C(200000000)
+
+/* --- Opening and closing --------------------------------------------------------------------- */
+
+static void write_client(struct connection *connection, const struct sockaddr *address) {
+    char host[INET6_ADDRSTRLEN] = "";
+    const void *bytes = NULL;
+    unsigned port = 0;
+    if (address->sa_family == AF_INET6) {
+        bytes = &((const struct sockaddr_in6 *)address)->sin6_addr;
+        port = ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+    } else {
+        bytes = &((const struct sockaddr_in *)address)->sin_addr;
+        port = ntohs(((const struct sockaddr_in *)address)->sin_port);
+    }
+    (void)inet_ntop(address->sa_family, bytes, host, sizeof(host));
+    snprintf(
+        connection->client, sizeof(connection->client),
+        address->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port);
+}
 
 void connection_enter(struct connection *connection, enum connection_phase phase) {
     connection->phase = phase;
@@ -22,6 +45,53 @@ void connection_enter(struct connection *connection, enum connection_phase phase
         connection->part_ns = 0;
     }
 }
+
+struct connection *connection_open(
+    struct http_server *server, struct MHD_Connection *carrier, int fd,
+    const struct sockaddr *address) {
+    struct connection *connection = calloc(1, sizeof(*connection));
+    if (connection == NULL) { /* nothing can be read on it then */
+        (void)shutdown(fd, SHUT_RDWR);
+        return NULL;
+    }
+    connection->server = server;
+    connection->carrier = carrier;
+    connection->fd = fd;
+    connection->exchange.connection = connection;
+    write_client(connection, address);
+    connection_enter(connection, CONNECTION_IDLE);
+    connection->next = server->first;
+    if (server->first != NULL) {
+        server->first->previous = connection;
+    }
+    server->first = connection;
+    server->connection_count++;
+    return connection;
+}
+
+void connection_close(struct connection *connection) {
+    struct http_server *server = connection->server;
+    if (connection->previous == NULL) {
+        server->first = connection->next;
+    } else {
+        connection->previous->next = connection->next;
+    }
+    if (connection->next != NULL) {
+        connection->next->previous = connection->previous;
+    }
+    if (!connection->is_cut) {
+        linger_begin(&server->lingering, connection->fd, connection->is_lingering);
+    }
+    server->connection_count--;
+    nnrpc_buffer_deinit(&connection->exchange.target);
+    nnrpc_buffer_deinit(&connection->exchange.body);
+    http_response_deinit(&connection->exchange.response);
+    free(connection->exchange.headers);
+    free(connection);
+    server->options.hooks->connections_changed(server->options.gateway, -1);
+}
+
+/* --- Time ------------------------------------------------------------------------------------ */
 
 void connection_cut(struct connection *connection) {
     if (!connection->is_cut) {

@@ -57,6 +57,14 @@ struct connection {
     struct exchange exchange;
 };
 
+/** Makes the connection of a socket; NULL without memory: then the socket is shut down. */
+struct connection *connection_open(
+    struct http_server *server, struct MHD_Connection *carrier, int fd,
+    const struct sockaddr *address);
+
+/** Forgets a connection, just before its socket is closed. */
+void connection_close(struct connection *connection);
+
 /** Begins a phase. */
 void connection_enter(struct connection *connection, enum connection_phase phase);
 

@@ -14,7 +14,6 @@
  */
 #include "http_server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <microhttpd.h>
 #include <stdarg.h>
@@ -31,9 +30,10 @@
 #include "tls.h"
 
 #define HEADERS_MOST 100
-#define TABLE_BYTES ((size_t)12 << 10) /* for the library's table of headers, and for an answer's  \
-                                        */
-#define KEPT_BODY_BYTES (64u << 10)    /* a body's buffer above this is not kept */
+#define TABLE_BYTES                                                                                \
+    ((size_t)12 << 10)              /* for the library's table of headers, and for an answer's     \
+                                     */
+#define KEPT_BODY_BYTES (64u << 10) /* a body's buffer above this is not kept */
 #define QUIET_NS UINT64_C(200000000)
 #define DISCARDED_BODIES 8 /* a chunked body is read on for so many times the limit */
 
@@ -302,6 +302,9 @@ static enum MHD_Result handle(
     (void)self;
     (void)carrier;
     (void)url;
+    if (exchange == NULL) { /* memory was short when the connection came */
+        return MHD_NO;
+    }
     if (exchange->is_waiting) {
         return MHD_YES;
     }
@@ -324,6 +327,9 @@ static struct connection *connection_of(struct MHD_Connection *carrier) {
 static void *begin_exchange(void *self, const char *target, struct MHD_Connection *carrier) {
     struct connection *connection = connection_of(carrier);
     struct http_server *server = self;
+    if (connection == NULL) {
+        return NULL;
+    }
     struct exchange *exchange = &connection->exchange;
     connection_enter(connection, CONNECTION_READING);
     exchange->begun_ns = connection->since_ns;
@@ -395,79 +401,18 @@ static void end_exchange(
 
 /* --- Connections ---------------------------------------------------------------------------- */
 
-static void write_client(struct connection *connection, const struct sockaddr *address) {
-    char host[INET6_ADDRSTRLEN] = "";
-    const void *bytes = NULL;
-    unsigned port = 0;
-    if (address->sa_family == AF_INET6) {
-        bytes = &((const struct sockaddr_in6 *)address)->sin6_addr;
-        port = ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
-    } else {
-        bytes = &((const struct sockaddr_in *)address)->sin_addr;
-        port = ntohs(((const struct sockaddr_in *)address)->sin_port);
-    }
-    (void)inet_ntop(address->sa_family, bytes, host, sizeof(host));
-    snprintf(
-        connection->client, sizeof(connection->client),
-        address->sa_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port);
-}
-
-static void open_connection(struct http_server *server, struct MHD_Connection *carrier) {
-    struct connection *connection = calloc(1, sizeof(*connection));
-    int fd = MHD_get_connection_info(carrier, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    if (connection == NULL) { /* nothing can be read on it then */
-        (void)shutdown(fd, SHUT_RDWR);
-        return;
-    }
-    connection->server = server;
-    connection->carrier = carrier;
-    connection->fd = fd;
-    connection->exchange.connection = connection;
-    write_client(
-        connection,
-        MHD_get_connection_info(carrier, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-    connection_enter(connection, CONNECTION_IDLE);
-    connection->next = server->first;
-    if (server->first != NULL) {
-        server->first->previous = connection;
-    }
-    server->first = connection;
-    server->opened = connection;
-    server->has_moved = true;
-    server->connection_count++;
-}
-
-static void close_connection(struct http_server *server, struct connection *connection) {
-    if (connection->previous == NULL) {
-        server->first = connection->next;
-    } else {
-        connection->previous->next = connection->next;
-    }
-    if (connection->next != NULL) {
-        connection->next->previous = connection->previous;
-    }
-    if (!connection->is_cut) {
-        linger_begin(&server->lingering, connection->fd, connection->is_lingering);
-    }
-    server->connection_count--;
-    nnrpc_buffer_deinit(&connection->exchange.target);
-    nnrpc_buffer_deinit(&connection->exchange.body);
-    http_response_deinit(&connection->exchange.response);
-    free(connection->exchange.headers);
-    free(connection);
-    server->options.hooks->connections_changed(server->options.gateway, -1);
-}
-
 static void notice_connection(
     void *self, struct MHD_Connection *carrier, void **context,
     enum MHD_ConnectionNotificationCode code) {
     struct http_server *server = self;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        server->opened = NULL;
-        open_connection(server, carrier);
-        *context = server->opened;
+        server->has_moved = true;
+        *context = connection_open(
+            server, carrier,
+            MHD_get_connection_info(carrier, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+            MHD_get_connection_info(carrier, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     } else if (*context != NULL) {
-        close_connection(server, *context);
+        connection_close(*context);
         *context = NULL;
     }
 }

@@ -16,7 +16,6 @@ struct http_server {
     struct MHD_Daemon *daemon;
     int event_fd;
     struct connection *first;
-    struct connection *opened; /* by the last notice of one */
     struct lingering lingering;
     size_t connection_count;
     size_t waiting_count; /* exchanges whose answer is awaited */
