@@ -76,15 +76,18 @@ function missingView() {
 /**
  * @param {Route} wanted
  * @param {number} [scroll]
+ * @param {boolean} [isSame]  The view that was shown before, anew: its notice stays.
  */
-function show(wanted, scroll) {
+function show(wanted, scroll, isSame = false) {
   route = wanted;
   if (token() === null) {
     isWaiting = false;
     return;
   }
   const [nextName, make] = choose(wanted);
-  turnNotice();
+  if (!isSame) {
+    turnNotice();
+  }
   if (view?.update && nextName === name) {
     view.update(wanted.parameters);
     return;
@@ -97,7 +100,7 @@ function show(wanted, scroll) {
     signal: controller.signal,
     reload: () => {
       view = null;
-      show(route);
+      show(route, undefined, true);
       focusHeading();
     },
     isReturn: scroll !== undefined,

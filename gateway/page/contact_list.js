@@ -3,7 +3,7 @@
 import { path, query } from "./api.js";
 import { emailLink, formBadge, numberLink } from "./details.js";
 import { element, link } from "./dom.js";
-import { contactName, formatTime } from "./format.js";
+import { contactName, formatDay } from "./format.js";
 import { newPage } from "./page.js";
 import { pagedTable } from "./paged_table.js";
 import { presetValues } from "./presets.js";
@@ -25,23 +25,23 @@ function nameCell(contact) {
   return [
     link(contactHash(contact.id), name),
     more && element("span", { class: "line muted" }, more),
+    contact.email && element("span", { class: "line muted until-medium" }, contact.email),
   ];
 }
 
 /** @type {Column} */
 const owner = {
   title: "Belongs to",
-  cell: (contact) => [
+  cell: (contact) => element("span", { class: "owner" },
     formBadge(contact),
-    contact.customerID && link(customerHash(contact.customerID), contact.customerID, "beside"),
-  ],
+    contact.customerID && link(customerHash(contact.customerID), contact.customerID)),
 };
 
 /** @type {Column[]} */
 export const contactColumns = [
   { title: "Contact", cell: nameCell },
-  { title: "E-mail", cell: (contact) => emailLink(contact.email), from: "medium" },
-  { title: "Number", cell: (contact) => numberLink(contact.number1), from: "medium" },
+  { title: "E-mail", cell: (contact) => emailLink(contact.email), from: "medium", look: "loose" },
+  { title: "Number", cell: (contact) => numberLink(contact.number1), from: "medium", look: "number" },
   { title: "Type", cell: (contact) => contact.contactType, from: "wide" },
   { title: "Dealer code", cell: (contact) => contact.dealerCode, from: "wide" },
 ];
@@ -51,14 +51,14 @@ const listColumns = [
   contactColumns[0],
   owner,
   ...contactColumns.slice(1),
-  { title: "Changed", cell: (contact) => formatTime(contact.updateTime), from: "wide" },
+  { title: "Changed", cell: (contact) => formatDay(contact.updateTime), from: "wide", look: "tight" },
 ];
 
 const filters = [
   { key: "email", label: "E-mail", inputMode: "email" },
   { key: "number", label: "Number", inputMode: "tel" },
   { key: "customerID", label: "Customer id" },
-  { key: "dealerCode", label: "Dealer code of shared", options: [] },
+  { key: "dealerCode", label: "Dealer code", options: [] },
   {
     key: "form",
     label: "Form",
@@ -69,6 +69,16 @@ const filters = [
 /** @param {Object<string, string>} parameters */
 const filterOf = (parameters) =>
   Object.fromEntries(filters.map(({ key }) => [key, parameters[key]]));
+
+/**
+ * A customer's contacts have a path of their own.
+ *
+ * @param {Object<string, string>} filter
+ */
+function targetOf({ customerID, ...filter }) {
+  const segments = customerID ? ["customers", customerID] : [];
+  return `${path(...segments, "customerContacts")}/${query({ ...filter, readMask: LISTED })}`;
+}
 
 /** @param {boolean} isFiltered */
 const nothing = (isFiltered) => element("p", { class: "empty" }, isFiltered
@@ -89,8 +99,10 @@ export function contactListView(context, parameters) {
   const show = (/** @type {Object<string, string>} */ wanted, isKept = false) => {
     search.write(wanted);
     const filter = filterOf(wanted);
-    results.replaceChildren(pagedTable({
-      target: `${path("customerContacts")}/${query({ ...filter, readMask: LISTED })}`,
+    const hint = element("p", { class: "hint" },
+      "A dealer code narrows the shared contacts; direct ones stay.");
+    results.replaceChildren(...(filter.dealerCode ? [hint] : []), pagedTable({
+      target: targetOf(filter),
       caption: "Contacts",
       nouns: ["contact", "contacts"],
       columns: listColumns,
@@ -108,7 +120,7 @@ export function contactListView(context, parameters) {
 /**
  * Without the codes the list works as well: an error is not worth more than their absence.
  *
- * @param {ReturnType<typeof searchForm>} search
+ * @param {{setOptions: (key: string, options: {value: string, text: string}[]) => void}} search
  * @param {AbortSignal} signal
  */
 async function offerDealerCodes(search, signal) {

@@ -2,7 +2,7 @@
 // The list of customers with its filters, and the columns of any list of customers.
 import { path, query } from "./api.js";
 import { element, link } from "./dom.js";
-import { customerName, formatTime } from "./format.js";
+import { customerName, formatDay } from "./format.js";
 import { newPage } from "./page.js";
 import { pagedTable } from "./paged_table.js";
 import { customerHash } from "./router.js";
@@ -11,7 +11,7 @@ import { searchForm } from "./search_form.js";
 /** @type {import("./paged_table.js").Column[]} */
 export const customerColumns = [
   { title: "Customer", cell: (customer) => link(customerHash(customer.id), customerName(customer)) },
-  { title: "Id", cell: (customer) => element("code", {}, customer.id) },
+  { title: "Id", cell: (customer) => element("code", {}, customer.id), look: "id" },
   { title: "Account number", cell: (customer) => customer.accountNumber, from: "medium" },
   { title: "CRM reference", cell: (customer) => customer.CRMReference, from: "medium" },
 ];
@@ -42,7 +42,7 @@ export function customerListView(context, parameters) {
       nouns: ["customer", "customers"],
       columns: [
         ...customerColumns,
-        { title: "Changed", cell: (customer) => formatTime(customer.updateTime), from: "wide" },
+        { title: "Changed", cell: (customer) => formatDay(customer.updateTime), from: "wide" },
       ],
       empty: () => element("p", { class: "empty" },
         isFiltered ? "No customer fits the search." : "There are no customers yet."),

@@ -78,7 +78,7 @@ function contactsTable(context, customer, form, none, columns) {
 function directSection(context, customer) {
   const add = hashOf(["new-contact"], { customer: customer.id });
   const table = contactsTable(context, customer, "direct",
-    "No contact belongs to this customer alone.", contactColumns);
+    "No contact belongs to this customer alone.", contactColumns.slice(0, 4));
   return section("Direct contacts", [
     element("p", { class: "hint" }, "They belong to this customer and go when it is deleted."),
     table,
@@ -109,7 +109,7 @@ function sharedSection(context, customer) {
     }
   }, "quiet");
   const table = contactsTable(context, customer, "shared", "No shared contact is linked.",
-    [...contactColumns, unlinkColumn]);
+    [...contactColumns.slice(0, 4), unlinkColumn]);
   return section("Shared contacts", [
     element("p", { class: "hint" }, "They are linked to any number of customers and stay."),
     table,

@@ -19,11 +19,11 @@ export const fieldOf = (/** @type {{field: string}} */ violation) =>
 /**
  * The box that shows an error. It is announced when it comes into the page.
  *
- * @param {any} error  Anything thrown.
+ * @param {any} error  Anything thrown; text is shown as it is.
  * @param {FailureOptions} [options]
  */
 export function failureBox(error, options = {}) {
-  if (!(error instanceof ApiError)) {
+  if (typeof error !== "string" && !(error instanceof ApiError)) {
     console.error(error);
   }
   return element(
@@ -67,7 +67,7 @@ function violationList(error, fields) {
  * @param {FailureOptions} options
  */
 function retryParts(error, options) {
-  if (!options.retry || !(error.isPassing || error.status === undefined)) {
+  if (!options.retry || !(error.isPassing || !(error instanceof ApiError))) {
     return [];
   }
   const seconds = error.retryAfter;

@@ -146,7 +146,8 @@ export class Form {
     box.focus();
   }
 
+  /** Goes to the first field that is empty. */
   focus() {
-    this.#controls.values().next().value?.focus();
+    [...this.#controls.values()].find((control) => control.read() === "")?.focus();
   }
 }

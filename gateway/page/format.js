@@ -2,12 +2,23 @@
 // Values as people read them.
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const regions = new Intl.DisplayNames(undefined, { type: "region", fallback: "code" });
 
 /** @param {string | null} text  RFC 3339. */
 export function formatTime(text) {
   const date = new Date(text ?? "");
   return Number.isNaN(date.getTime()) ? "" : time.format(date);
+}
+
+/**
+ * A time where there is little room: its day.
+ *
+ * @param {string | null} text  RFC 3339.
+ */
+export function formatDay(text) {
+  const date = new Date(text ?? "");
+  return Number.isNaN(date.getTime()) ? "" : day.format(date);
 }
 
 /** @param {string} code  ISO 3166-1 alpha-2; other text stays as it is. */

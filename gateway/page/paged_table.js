@@ -12,6 +12,7 @@ import { session } from "./session.js";
  * @property {string} title
  * @property {(item: any) => import("./dom.js").Child | import("./dom.js").Child[]} cell
  * @property {"wide" | "medium"} [from]  Only on pages of that width and wider.
+ * @property {string} [look]             Classes of its cells.
  * @property {boolean} [isAction]        Has buttons: its heading is for screen readers only.
  */
 
@@ -123,7 +124,7 @@ function renderHeading(column) {
  */
 function renderRow(columns, item) {
   return element("tr", {}, ...columns.map((column, i) => {
-    const look = [column.from, column.isAction && "row-actions"].filter(Boolean).join(" ") || null;
+    const look = [column.from, column.look, column.isAction && "row-actions"].filter(Boolean).join(" ") || null;
     const content = [column.cell(item)].flat();
     return i === 0
       ? element("th", { scope: "row", class: look }, ...content)
@@ -142,7 +143,8 @@ async function loadMore(options, page, { rows, more, summary, event }) {
   await whileBusy(target, async () => {
     try {
       const following = await load(page.next, options.signal);
-      const added = following.items.map((item) => renderRow(options.columns, item));
+      const added = following.items.map((/** @type {any} */ item) =>
+        renderRow(options.columns, item));
       rows.append(...added);
       page.items = page.items.concat(following.items);
       page.next = following.next;

@@ -32,7 +32,7 @@ export function showSignIn(place, why) {
         "Your administrator gives it to you. It is kept in this tab until you sign out or close it.")),
     element("div", { class: "form-foot" }, button)));
   if (why) {
-    problem.replaceChildren(failureBox(new Error(why)));
+    problem.replaceChildren(failureBox(why));
   }
   input.focus();
 }
@@ -44,13 +44,13 @@ export function showSignIn(place, why) {
 async function tryToken(input, problem) {
   const token = input.value.trim();
   problem.replaceChildren();
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    problem.replaceChildren(failureBox(token === ""
+      ? "The token is empty."
+      : "This is no token: it has characters that none has."));
+    return;
+  }
   try {
-    if (token === "") {
-      throw new Error("The token is empty.");
-    }
-    if (!/^[\x21-\x7e]+$/.test(token)) {
-      throw new Error("This is no token: it has characters that none has.");
-    }
     const target = `${path("customers")}/${query({ pageSize: 1, readMask: "id" })}`;
     await send("GET", target, { token });
     input.value = "";
