@@ -95,7 +95,12 @@ export const contactGroups = [
   },
   {
     title: "Account password",
-    fields: [{ key: "accountPassword", label: "Account password", kind: "password" }],
+    fields: [{
+      key: "accountPassword",
+      label: "Account password",
+      kind: "password",
+      hint: "Says on the phone who somebody is. Empty leaves it as it is.",
+    }],
   },
 ];
 
