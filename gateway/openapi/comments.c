@@ -370,11 +370,6 @@ int openapi_describe_reason(
     openapi_unfold(comment == NULL ? "" : comment, &text);
     const char *rest = nnrpc_buffer_text(&text);
     int code = rest == NULL ? -1 : read_code(rest, &rest);
-    /* What is said of a group of reasons stands before its first one. */
-    while (code < 0 && rest != NULL && (rest = strstr(rest, "\n\n")) != NULL) {
-        rest += strlen("\n\n");
-        code = read_code(rest, &rest);
-    }
     if (code >= 0) {
         /* The keys of the info are no fields: they stay as they are. */
         const char *info = strstr(rest, "Info: ");
