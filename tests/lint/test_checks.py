@@ -55,7 +55,7 @@ class Includes(SeededProject):
         self.seed("server/store/engine.c", '#include <lmdb.h>\n#include "store.h"\n')
         self.seed("server/main.c", '#include "store/store.h"\n#include "nnrpc/client.h"\n')
         self.seed("client/main.c", '#include "contacts/v1/contact.pb-c.h"\n')
-        self.seed("gateway/http.c", "#include <microhttpd.h>\n")
+        self.seed("gateway/http/http_server.c", "#include <microhttpd.h>\n")
         self.seed("tests/unit/test_engine.c", "#include <lmdb.h>\n#include <cmocka.h>\n")
         self.assert_clean("check_includes.py", self.root)
 
