@@ -46,17 +46,17 @@ static int compare(const struct rest_node *node, const char *text, size_t size) 
     return memcmp(node->literal, text, size);
 }
 
-/* Index of the literal, or of where it belongs. */
-static size_t search(const struct rest_node *node, const char *text, size_t size, bool *out_found) {
+/* The node of a literal, or NULL and where it belongs. */
+static struct rest_node *find_literal(
+    const struct rest_node *node, const char *text, size_t size, size_t *out_index) {
     size_t low = 0;
     size_t high = node->literal_count;
-    *out_found = false;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare(node->literals[middle], text, size);
+        struct rest_node *literal = node->literals[middle];
+        int order = compare(literal, text, size);
         if (order == 0) {
-            *out_found = true;
-            return middle;
+            return literal;
         }
         if (order < 0) {
             low = middle + 1;
@@ -64,15 +64,16 @@ static size_t search(const struct rest_node *node, const char *text, size_t size
             high = middle;
         }
     }
-    return low;
+    *out_index = low;
+    return NULL;
 }
 
 /* The node of a literal, made where it is not there; NULL without memory. */
 static struct rest_node *step_literal(struct rest_node *node, const char *text, size_t size) {
-    bool is_found = false;
-    size_t index = search(node, text, size, &is_found);
-    if (is_found) {
-        return node->literals[index];
+    size_t index = 0;
+    struct rest_node *found = find_literal(node, text, size, &index);
+    if (found != NULL) {
+        return found;
     }
     struct rest_node **larger =
         realloc(node->literals, (node->literal_count + 1) * sizeof(*larger));
@@ -171,10 +172,10 @@ static const struct rest_node *find_below(
     }
     const struct rest_segment *segment = &path->segments[depth];
     const struct rest_node *found = NULL;
-    bool is_literal = false;
-    size_t index = search(node, segment->text, segment->size, &is_literal);
-    if (is_literal) {
-        found = find_below(node->literals[index], path, depth + 1, verb, verbs);
+    size_t index = 0;
+    const struct rest_node *literal = find_literal(node, segment->text, segment->size, &index);
+    if (literal != NULL) {
+        found = find_below(literal, path, depth + 1, verb, verbs);
     }
     if (found == NULL && node->variable != NULL) {
         found = find_below(node->variable, path, depth + 1, verb, verbs);
