@@ -50,7 +50,9 @@ struct http_response_header {
 
 /** All zero is an answer that was not given. Release with http_response_deinit(). */
 struct http_response {
-    unsigned status;          /* 0: not given */
+    /** 0: not given. Of 304 the body is not sent, but its length is told, as of the answer to HEAD.
+     */
+    unsigned status;
     const char *content_type; /* constant text; NULL: there is no body */
     struct nnrpc_buffer body;
     const void *constant_body; /* instead of `body`: outlives the program's answers */

@@ -27,36 +27,11 @@ static const struct page_asset *find_asset(const char *path) {
     return NULL;
 }
 
-/* Whether one entry of a list of tags is the tag, by weak comparison (RFC 9110, 8.8.3.2). */
-static bool is_tag(const char *entry, size_t length, const char *etag) {
-    if (length > 2 && strncmp(entry, "W/", 2) == 0) {
-        entry += 2;
-        length -= 2;
-    }
-    return length == strlen(etag) && memcmp(entry, etag, length) == 0;
-}
-
-/* Our tags have no commas, so none of them is missed by parting a list at every comma. */
-static bool has_tag(const char *list, const char *etag) {
-    while (*list != '\0') {
-        list += strspn(list, " \t,");
-        size_t length = strcspn(list, ",");
-        const char *next = list + length;
-        while (length > 0 && strchr(" \t", list[length - 1]) != NULL) {
-            length--;
-        }
-        if (is_tag(list, length, etag) || (length == 1 && *list == '*')) {
-            return true;
-        }
-        list = next;
-    }
-    return false;
-}
-
 static bool is_known(const struct http_request *request, const struct page_asset *asset) {
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
-        if (strcasecmp(header->name, "If-None-Match") == 0 && has_tag(header->value, asset->etag)) {
+        if (strcasecmp(header->name, "If-None-Match") == 0 &&
+            http_etag_is_listed(header->value, asset->etag)) {
             return true;
         }
     }
@@ -77,11 +52,7 @@ static void write_asset(
     const struct http_request *request, const struct page_asset *asset,
     struct http_response *out_response) {
     add_headers(out_response, asset);
-    if (is_known(request, asset)) {
-        out_response->status = 304;
-        return;
-    }
-    out_response->status = 200;
+    out_response->status = is_known(request, asset) ? 304 : 200; /* of the same length */
     out_response->content_type = asset->content_type;
     out_response->constant_body = asset->bytes;
     out_response->constant_body_size = asset->size;

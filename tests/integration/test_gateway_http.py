@@ -231,6 +231,7 @@ class StandingPages(gw.Case):
         for tags in (etag, f'"x", W/{etag}', "*"):
             again = self.call("GET", "/openapi.json", status=304, headers={"If-None-Match": tags})
             self.assertEqual((again.body, again.headers["etag"]), (b"", etag))
+            self.assertEqual(again.headers["content-length"], str(len(answer.body)))
         self.call("GET", "/openapi.json", headers={"If-None-Match": '"x"'})
 
     def test_no_query_no_token_and_no_body_is_logged(self):
