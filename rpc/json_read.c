@@ -436,35 +436,37 @@ static const char *describe(json_error_t *error) {
     return error->text;
 }
 
-/* Parses into *out_json, which the caller releases, also after a failure. */
-static enum nnrpc_code parse(
-    const char *text, size_t size, json_t **out_json, struct nnrpc_status *status) {
+/* Parses a text; NULL with its status when that fails. */
+static json_t *parse(const char *text, size_t size, struct nnrpc_status *status) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (size > NNRPC_JSON_MAX_BYTES) {
-        return nnrpc_fail(
+        (void)nnrpc_fail(
             status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON,
             "the text has %zu bytes, at most %u are read", size, NNRPC_JSON_MAX_BYTES);
+        return NULL;
     }
     (void)pthread_once(&once, use_own_memory_functions);
     size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
     json_error_t error;
     nnrpc_json_parser_begin();
-    *out_json = json_loadb(size == 0 ? "" : text, size, flags, &error);
-    if (*out_json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
+    json_t *json = json_loadb(size == 0 ? "" : text, size, flags, &error);
+    if (json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
         /* A whole number above 64 bits: fine for a double, and told with its place elsewhere. */
-        *out_json = json_loadb(text, size, flags | JSON_DECODE_INT_AS_REAL, &error);
+        json = json_loadb(text, size, flags | JSON_DECODE_INT_AS_REAL, &error);
     }
     if (nnrpc_json_parser_ran_out()) {
-        return nnrpc_fail(
+        json_decref(json);
+        (void)nnrpc_fail(
             status, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "MEMORY_LIMIT",
             "there is no memory for the JSON text");
+        return NULL;
     }
-    if (*out_json == NULL) {
-        return nnrpc_fail(
+    if (json == NULL) {
+        (void)nnrpc_fail(
             status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, NNRPC_REASON_INVALID_JSON,
             "line %d, column %d: %s", error.line, error.column, describe(&error));
     }
-    return NNRPC_OK;
+    return json;
 }
 
 /* Where the keys of a text are listed. */
@@ -521,15 +523,14 @@ static enum nnrpc_code read_text(
     const struct nnrpc_message *type, const struct nnrpc_json_types *types, const char *text,
     size_t size, ProtobufCAllocator *allocator, ProtobufCMessage **out_message,
     struct nnrpc_buffer *out_keys, struct nnrpc_status *status) {
-    json_auto_t *json = NULL;
-    enum nnrpc_code code = parse(text, size, &json, status);
-    if (code != NNRPC_OK) {
-        return code;
+    json_auto_t *json = parse(text, size, status);
+    if (json == NULL) {
+        return status->code;
     }
     struct nnrpc_json_reader reader = {
         .allocator = allocator, .types = types, .problems = {.status = status}};
     ProtobufCMessage *message = read_message(&reader, NULL, type, NULL, json);
-    code = finish(&reader);
+    enum nnrpc_code code = finish(&reader);
     if (code != NNRPC_OK) {
         protobuf_c_message_free_unpacked(message, allocator);
         return code;
@@ -579,9 +580,9 @@ enum nnrpc_code nnrpc_json_read_field(
     const struct nnrpc_message *type, unsigned int index, const char *text, size_t size,
     ProtobufCMessage *message, struct nnrpc_buffer *out_paths, struct nnrpc_status *out_status) {
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
-    json_auto_t *json = NULL;
-    enum nnrpc_code code = parse(text, size, &json, &status);
-    if (code == NNRPC_OK) {
+    json_auto_t *json = parse(text, size, &status);
+    enum nnrpc_code code = status.code;
+    if (json != NULL) {
         struct nnrpc_json_reader reader = {.problems = {.status = &status}};
         read_field(&reader, NULL, type, index, message, json);
         code = finish(&reader);
