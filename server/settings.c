@@ -27,8 +27,8 @@ static bool add_address(
 }
 
 static const char *const durability_names[] = {
-    [STORE_DURABILITY_LMDB] = "lmdb",
     [STORE_DURABILITY_LOG] = "log",
+    [STORE_DURABILITY_LMDB] = "lmdb",
 };
 
 static bool read_durability(
@@ -71,8 +71,8 @@ static const struct setting contactd_settings[] = {
      "Folder that backups are written to (default: backups in the data folder)", 0, 0,
      SETTING_ANYWHERE, SETTING_AT_START, NULL, NULL},
     {"durability", SETTING_OTHER, AT(durability), "FORM",
-     "How writes are made durable: lmdb (the default), every group a synced commit of the data "
-     "file; or log, every group appended to a log, which the data file follows",
+     "How writes are made durable: log (the default), every group appended to a log, which the "
+     "data file follows; or lmdb, every group a synced commit of the data file",
      0, 0, SETTING_ANYWHERE, SETTING_AT_START, read_durability, format_durability},
     {"map-size", SETTING_SIZE, AT(map_bytes), "SIZE",
      "Most that the store may grow to, e.g. 64GiB (the default); the file is sparse", 1 << 20,

@@ -45,8 +45,8 @@ struct store_write;
  * what it had in either.
  */
 enum store_durability {
-    STORE_DURABILITY_LMDB = 0, /* every group is a synced commit of the data file */
-    STORE_DURABILITY_LOG = 1,  /* every group is appended to a log; the data file follows */
+    STORE_DURABILITY_LOG = 0,  /* every group is appended to a log; the data file follows */
+    STORE_DURABILITY_LMDB = 1, /* every group is a synced commit of the data file */
 };
 
 /** All zero but the folder is a good choice. */

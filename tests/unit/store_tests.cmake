@@ -38,7 +38,7 @@ target_link_options(test_store_power_loss PRIVATE -Wl,--wrap=checkpoint_boot_id)
 
 # The same with the other form of durability.
 foreach(name contacts customers requests writer changes open faults model)
-  add_test(NAME unit.store_${name}_log COMMAND test_store_${name})
-  set_tests_properties(unit.store_${name}_log PROPERTIES
-    TIMEOUT 120 LABELS unit ENVIRONMENT STORE_DURABILITY=log)
+  add_test(NAME unit.store_${name}_lmdb COMMAND test_store_${name})
+  set_tests_properties(unit.store_${name}_lmdb PROPERTIES
+    TIMEOUT 120 LABELS unit ENVIRONMENT STORE_DURABILITY=lmdb)
 endforeach()

@@ -28,12 +28,12 @@ void __wrap_checkpoint_boot_id(char out_boot_id[CHECKPOINT_BOOT_ID_BYTES]);
 int __real_fdatasync(int);
 int __wrap_fdatasync(int);
 
-static unsigned boot = 1;
+static atomic_uint boot = 1;
 static atomic_bool syncs_fail;
 
 void __wrap_checkpoint_boot_id(char out_boot_id[CHECKPOINT_BOOT_ID_BYTES]) {
     memset(out_boot_id, 0, CHECKPOINT_BOOT_ID_BYTES);
-    snprintf(out_boot_id, CHECKPOINT_BOOT_ID_BYTES, "boot-%u", boot);
+    snprintf(out_boot_id, CHECKPOINT_BOOT_ID_BYTES, "boot-%u", atomic_load(&boot));
 }
 
 int __wrap_fdatasync(int descriptor) {
@@ -182,7 +182,7 @@ static void a_killed_store_is_taken_over_by_either_form(void **state) {
     read_stopped(&run->fixture, &tables);
     for (size_t i = 0; i < NNRPC_LENGTH(forms); i++) {
         copies[i].options.durability = forms[i];
-        boot++; /* so that the data file is put back and the log replayed */
+        atomic_fetch_add(&boot, 1); /* so that the data file is put back and the log replayed */
         start_copy(&copies[i]);
         assert_true(fixture_logged(&copies[i], "from=checkpoint"));
         read_stopped(&copies[i], &taken);
@@ -219,7 +219,7 @@ static void a_clean_stop_needs_no_recovery_whatever_the_machine_did(void **state
     run_acts(run, 100);
     fixture_stop(&run->fixture, NULL);
     assert_true(folder_has(run->fixture.folder, "CLEAN"));
-    boot++;
+    atomic_fetch_add(&boot, 1);
     run->fixture.log[0] = '\0';
     fixture_start(&run->fixture);
     assert_false(fixture_logged(&run->fixture, "store_recovered"));
@@ -245,7 +245,7 @@ static void an_unclean_stop_of_the_machine_goes_back_to_the_checkpoint(void **st
     struct run *run = run_new(9, HOUR_MS);
     run_acts(run, 100);
     struct fixture copy = copy_of(run, "copy");
-    boot++;
+    atomic_fetch_add(&boot, 1);
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
     struct store_check_report report;
     assert_int_equal(store_check(copy.folder, NULL, &report, &status), NNRPC_FAILED_PRECONDITION);

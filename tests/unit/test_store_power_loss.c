@@ -7,6 +7,7 @@
  * The one argument is the number of rounds.
  */
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,13 +28,13 @@
 #define BATCHES_MOST (ACTS + 1)
 
 static uint32_t rounds = ROUNDS;
-static unsigned boot = 1;
+static atomic_uint boot = 1;
 
 /* The machine restarts whenever its power goes. */
 void __wrap_checkpoint_boot_id(char out_boot_id[CHECKPOINT_BOOT_ID_BYTES]);
 void __wrap_checkpoint_boot_id(char out_boot_id[CHECKPOINT_BOOT_ID_BYTES]) {
     memset(out_boot_id, 0, CHECKPOINT_BOOT_ID_BYTES);
-    snprintf(out_boot_id, CHECKPOINT_BOOT_ID_BYTES, "boot-%u", boot);
+    snprintf(out_boot_id, CHECKPOINT_BOOT_ID_BYTES, "boot-%u", atomic_load(&boot));
 }
 
 /* --- A recorded run ----------------------------------------------------------------------- */
@@ -245,7 +246,7 @@ static bool expect_tables(const char *folder, uint64_t revision) {
 
 /* Looks at what a power loss left, and goes on with it. @return whether tables were compared. */
 static bool expect_recovered(struct fixture *fixture, size_t moment) {
-    boot++;
+    atomic_fetch_add(&boot, 1);
     fixture_start(fixture);
     expect_changes(fixture, moment);
     uint64_t revision = store_revision(fixture->store);
@@ -263,7 +264,7 @@ static bool expect_recovered(struct fixture *fixture, size_t moment) {
 
 /* The power goes again while the store is opened, or soon after. */
 static void lose_power_again(struct fixture *fixture, uint64_t *seed) {
-    boot++;
+    atomic_fetch_add(&boot, 1);
     struct recording *recording = recording_begin(fixture->folder);
     fixture_start(fixture);
     size_t end = recording_now(recording);
