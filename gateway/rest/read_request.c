@@ -8,6 +8,7 @@
 #include "rest/reading.h"
 #include "rest/reasons.h"
 #include "rest/route.h"
+#include "rest/secrets.h"
 
 /* --- Verbs -------------------------------------------------------------------------------- */
 
@@ -189,6 +190,9 @@ bool rest_read_request(
 }
 
 void rest_call_deinit(struct rest_call *call) {
+    if (call->message != NULL) {
+        rest_wipe_secrets(call->method->request, call->message);
+    }
     protobuf_c_message_free_unpacked(call->message, NULL);
     call->message = NULL;
     call->metadata_count = 0;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "odd_rules.nnrpc.h"
+#include "rest/secrets.h"
 #include "rest_try.h"
 
 static struct rest_table *table;
@@ -119,6 +120,21 @@ static void a_secret_stands_in_no_answer(void **state) {
     assert_null(strstr(rest_try_body(&tried), "hunter2"));
 }
 
+static void a_secret_is_wiped_before_it_is_released(void **state) {
+    (void)state;
+    const struct rest_request request = {
+        .line = "POST /odd/things", .body = "{\"code\":\"hunter2\",\"etag\":\"kept\"}"};
+    NNRPC_CLEANUP(rest_try_deinit) struct rest_try tried;
+    rest_try_read(table, &request, &tried);
+    assert_true(tried.is_call);
+    Odd__MakeThingRequest *made = (Odd__MakeThingRequest *)tried.call.message;
+    assert_string_equal(made->thing->code, "hunter2");
+    rest_wipe_secrets(tried.call.method->request, tried.call.message);
+    static const char ZEROS[sizeof("hunter2")] = {0};
+    assert_memory_equal(made->thing->code, ZEROS, sizeof(ZEROS));
+    assert_string_equal(made->thing->etag, "kept");
+}
+
 static void a_body_may_repeat_what_its_path_says(void **state) {
     (void)state;
     call(
@@ -212,6 +228,7 @@ int main(void) {
         cmocka_unit_test(what_is_wrong_in_a_body_is_named_as_the_caller_wrote_it),
         cmocka_unit_test(the_violations_have_the_names_of_the_message),
         cmocka_unit_test(a_secret_stands_in_no_answer),
+        cmocka_unit_test(a_secret_is_wiped_before_it_is_released),
         cmocka_unit_test(a_body_may_repeat_what_its_path_says),
         cmocka_unit_test(what_another_path_binds_is_null),
         cmocka_unit_test(content_types_other_than_json_are_refused),
