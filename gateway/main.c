@@ -6,6 +6,7 @@
  * otherwise takes connections.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@
 /* Descriptors beside connections: of the process, and of each loop with its client. */
 #define PROCESS_DESCRIPTORS 96
 #define LOOP_DESCRIPTORS 32
+/* Free memory that a thread keeps, and sizes up to which it is kept at all. */
+#define KEPT_BYTES (16 << 20)
+#define KEPT_BLOCK_BYTES (4 << 20)
 
 /* An absent contactd is answered for within two seconds, and one that restarts within about one is
  * waited for: the pauses are 2.1 s in all, of which chance takes up to half. */
@@ -58,6 +62,14 @@ static bool block_signals(struct running *running) {
     signal(SIGPIPE, SIG_IGN);
     running->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     return running->signal_fd >= 0;
+}
+
+/* What one round of answers needs, the next one needs again. Given back to the kernel in between
+ * and brought in page by page, the memory of a list would cost twice what all else about it does.
+ */
+static void keep_memory(void) {
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES);
 }
 
 /* Takes as many descriptors as it may have; with fewer than it needs, it serves fewer. */
@@ -253,6 +265,7 @@ int main(int argc, char **argv) {
     running.argv = argv;
     gateway_config_read(argc, argv, &running.config);
     daemon_log_set_level(running.config.log_level);
+    keep_memory();
     raise_descriptors(&running.config);
     if (!block_signals(&running)) {
         fprintf(stderr, "contact-gateway: signals: %s\n", strerror(errno));
