@@ -47,6 +47,7 @@ static void complete(struct nnrpc_pending *pending) {
     if (pending->status.code == NNRPC_UNAVAILABLE && pending->attempts > 1) {
         nnrpc_status_add_info(&pending->status, "attempts", "%u", pending->attempts);
     }
+    pending_tell_effect(pending, &pending->status);
     client_queue_wake(pending->first != NULL ? pending->first : pending);
 }
 
@@ -99,11 +100,16 @@ static void delay(struct nnrpc_pending *pending, uint64_t due_ns) {
     client_queue_wake(pending); /* it has a new time at which to act */
 }
 
+static bool has_reason(const struct nnrpc_status *status, const char *reason) {
+    return strcmp(status->reason, reason) == 0 && strcmp(status->domain, NNRPC_DOMAIN) == 0;
+}
+
 /* How a try ended that failed. */
 struct failed_try {
-    bool was_sent;   /* the server may have had the call */
-    bool is_refusal; /* by a server that is stopping: it did nothing */
-    uint64_t random; /* one for all calls that failed together, so that they come back together */
+    bool was_sent;     /* the server may have had the call */
+    bool was_answered; /* by the server, with an error */
+    bool is_refusal;   /* by a server that is stopping: it did nothing */
+    uint64_t random;   /* one for all calls that failed together, so that they come back together */
 };
 
 /* Whether the try does not count, since it reached no server. */
@@ -143,6 +149,21 @@ static uint64_t last_chance_ns(uint64_t deadline_ns) {
     return left_ns > LAST_CHANCE_NS ? deadline_ns - left_ns / 2 : deadline_ns - 1;
 }
 
+/*
+ * Whether a later error must not hide that this try may have taken effect. An error that the server
+ * answered last is its own word on that.
+ */
+static bool leaves_open(
+    const struct nnrpc_pending *pending, const struct failed_try *failed, bool is_last) {
+    if (!failed->was_answered) {
+        return failed->was_sent;
+    }
+    bool is_proof = failed->is_refusal || pending_is_judged(pending->status.code) ||
+                    has_reason(&pending->status, "OVERLOADED") ||
+                    has_reason(&pending->status, "METHOD_LIMITED");
+    return !is_last && !is_proof;
+}
+
 /* Ends a try that failed with pending->status. */
 static void end_failed_try(struct nnrpc_pending *pending, const struct failed_try *failed) {
     uint64_t due_ns =
@@ -151,11 +172,13 @@ static void end_failed_try(struct nnrpc_pending *pending, const struct failed_tr
     if (due_ns >= pending->deadline_ns && waits_for_ready(pending, failed)) {
         due_ns = last_chance_ns(pending->deadline_ns);
     }
-    if (due_ns < pending->deadline_ns && may_repeat(pending, failed) &&
-        can_afford(pending, failed)) {
-        delay(pending, due_ns);
-    } else {
+    bool is_last = due_ns >= pending->deadline_ns || !may_repeat(pending, failed) ||
+                   !can_afford(pending, failed);
+    pending->may_have_arrived |= leaves_open(pending, failed, is_last);
+    if (is_last) {
         complete(pending);
+    } else {
+        delay(pending, due_ns);
     }
 }
 
@@ -179,10 +202,6 @@ void client_queue_release_due(struct nnrpc_client *client, uint64_t now) {
 
 /* --- Answers ------------------------------------------------------------------------------ */
 
-static bool has_reason(const struct nnrpc_status *status, const char *reason) {
-    return strcmp(status->reason, reason) == 0 && strcmp(status->domain, NNRPC_DOMAIN) == 0;
-}
-
 /* Its answer did not fit beside the others: once more, alone, and soon. */
 static bool send_alone(struct nnrpc_pending *pending) {
     if (pending->status.code != NNRPC_RESOURCE_EXHAUSTED ||
@@ -191,7 +210,8 @@ static bool send_alone(struct nnrpc_pending *pending) {
         return false;
     }
     pending->is_alone = true;
-    pending->attempts--; /* this one does not count */
+    pending->may_have_arrived = true; /* there was an answer */
+    pending->attempts--;              /* this one does not count */
     pending->lane = NULL;
     pending->state = PENDING_QUEUED;
     pending_list_prepend(&pending->client->queues[pending->lane_class], pending);
@@ -238,7 +258,8 @@ static void take_answer(
     pending->lane->is_leaving |= is_stopping;
     end_failed_try(
         pending,
-        &(struct failed_try){.was_sent = true, .is_refusal = is_stopping, .random = random});
+        &(struct failed_try){
+            .was_sent = true, .was_answered = true, .is_refusal = is_stopping, .random = random});
 }
 
 /* --- Lanes -------------------------------------------------------------------------------- */

@@ -81,8 +81,9 @@ struct nnrpc_pending {
 
     /* How it goes. */
     bool is_counted;   /* in client->unfinished */
-    bool is_alone;     /* its answer did not fit beside others */
-    bool is_abandoned; /* nobody waits any more; its lane releases it */
+    bool is_alone;         /* its answer did not fit beside others */
+    bool is_abandoned;     /* nobody waits any more; its lane releases it */
+    bool may_have_arrived; /* a try was sent, and nothing proves that it was not started */
     uint32_t attempts;
     uint32_t told_attempts;      /* with its hedge's, once its owner ends it */
     uint32_t uncounted_attempts; /* that reached no server, of a call that waits for one */

@@ -5,6 +5,7 @@
  */
 #include "pending.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,6 +20,7 @@
 #define POOLED_BUFFER_MAX_BYTES (16u << 10)
 #define LENGTH_MAX_BYTES 5
 #define NS_PER_MS UINT64_C(1000000)
+#define EFFECT_KEY "may_have_taken_effect"
 
 /* --- The pool ----------------------------------------------------------------------------- */
 
@@ -126,6 +128,7 @@ void *pending_release(struct nnrpc_pending *pending) {
     pending->is_unwanted = false;
     pending->is_alone = false;
     pending->is_abandoned = false;
+    pending->may_have_arrived = false;
     pending->attempts = 0;
     pending->told_attempts = 0;
     pending->uncounted_attempts = 0;
@@ -260,6 +263,45 @@ enum nnrpc_code pending_fill(
     return encode(pending, options, request, out_status);
 }
 
+/* --- Ending ------------------------------------------------------------------------------- */
+
+bool pending_is_judged(enum nnrpc_code code) {
+    switch (code) {
+    case NNRPC_INVALID_ARGUMENT:
+    case NNRPC_NOT_FOUND:
+    case NNRPC_ALREADY_EXISTS:
+    case NNRPC_FAILED_PRECONDITION:
+    case NNRPC_ABORTED:
+    case NNRPC_OUT_OF_RANGE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void append_to_message(struct nnrpc_status *status, const char *text) {
+    size_t used = strlen(status->message);
+    (void)snprintf(status->message + used, sizeof(status->message) - used, "%s", text);
+}
+
+static bool has_effects(const struct nnrpc_pending *pending) {
+    return pending->method->idempotency != NNRPC_NO_SIDE_EFFECTS;
+}
+
+static void tell_effect(struct nnrpc_status *status) {
+    if (nnrpc_status_get_info(status, EFFECT_KEY) == NULL) {
+        append_to_message(status, "; the call may have taken effect");
+        nnrpc_status_add_info(status, EFFECT_KEY, "true");
+    }
+}
+
+void pending_tell_effect(const struct nnrpc_pending *pending, struct nnrpc_status *status) {
+    if (pending->may_have_arrived && has_effects(pending) && status->code != NNRPC_OK &&
+        !pending_is_judged(status->code)) {
+        tell_effect(status);
+    }
+}
+
 enum nnrpc_code pending_fail_deadline(
     const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status) {
     was_sent |= pending->is_alone; /* its first answer came, and did not fit */
@@ -268,14 +310,18 @@ enum nnrpc_code pending_fail_deadline(
         if (out_status != NULL) {
             nnrpc_status_copy(out_status, &pending->status);
             nnrpc_status_add_info(out_status, "attempts", "%u", pending->attempts);
+            pending_tell_effect(pending, out_status);
         }
         return pending->status.code;
     }
-    return nnrpc_fail(
+    enum nnrpc_code code = nnrpc_fail(
         out_status, NNRPC_DEADLINE_EXCEEDED, NNRPC_DOMAIN, "DEADLINE_EXCEEDED",
-        was_sent ? "no answer within %u ms; the call may have taken effect"
-                 : "the call could not be sent within %u ms",
+        was_sent ? "no answer within %u ms" : "the call could not be sent within %u ms",
         pending->timeout_ms);
+    if (out_status != NULL && was_sent && has_effects(pending)) {
+        tell_effect(out_status);
+    }
+    return code;
 }
 
 /* --- Lists -------------------------------------------------------------------------------- */

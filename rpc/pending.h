@@ -47,6 +47,14 @@ NNRPC_NODISCARD enum nnrpc_code pending_fill(
 enum nnrpc_code pending_fail_deadline(
     const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status);
 
+/** Whether an error is the server's judgement of the request, so that it says, under the same request
+ *  id, what became of the tries before too. */
+bool pending_is_judged(enum nnrpc_code code);
+
+/** Adds to the error that ends a call that a try of it may have taken effect, if that is so: to the
+ *  message, and as info may_have_taken_effect=true. */
+void pending_tell_effect(const struct nnrpc_pending *pending, struct nnrpc_status *status);
+
 /** Counts a call among the unfinished ones, or no more; locked. */
 void pending_count(struct nnrpc_pending *pending);
 void pending_uncount(struct nnrpc_pending *pending);

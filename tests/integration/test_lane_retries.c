@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "lanes.h"
+#include "nnrpc/metadata.h"
 
 /* The server's own part: how many frames it refuses, and as what. */
 struct refusals {
@@ -167,6 +168,117 @@ static void who_waits_for_ready_still_counts_tries_that_were_heard(void **state)
     lanes_close(&lanes);
 }
 
+/* --- What may have taken effect ----------------------------------------------------------- */
+
+/* Ends calls: the first frame as it says, and every later one with its error. */
+struct ending {
+    enum scripted_act first; /* SCRIPTED_SEND: the first frame is refused too */
+    enum nnrpc_code code;
+    const char *domain;
+    const char *reason;
+    bool is_marked; /* as not started */
+};
+
+static enum scripted_act end_badly(struct scripted_server *server, struct scripted_frame *frame) {
+    const struct ending *ending = server->self;
+    if (atomic_load(&server->frame_count) == 0 && ending->first != SCRIPTED_SEND) {
+        return ending->first;
+    }
+    for (size_t i = 0; i < frame->reply->n_responses; i++) {
+        scripted_fail(frame->reply->responses[i], ending->code, ending->domain, ending->reason);
+        if (ending->is_marked) {
+            scripted_add_metadata(frame->reply->responses[i], NNRPC_NOT_STARTED_KEY, "1");
+        }
+    }
+    return SCRIPTED_SEND;
+}
+
+typedef enum nnrpc_code call_once(
+    struct nnrpc_client *client, const struct nnrpc_call_options *options, const char *text,
+    struct nnrpc_status *out_status);
+
+static enum nnrpc_code read_once(
+    struct nnrpc_client *client, const struct nnrpc_call_options *options, const char *text,
+    struct nnrpc_status *out_status) {
+    return lanes_read(client, options, text, 0, out_status);
+}
+
+/* Whether the error of a call that is tried twice says that it may have taken effect. */
+static bool tells_effect(
+    struct ending *ending, call_once *call, enum nnrpc_code code, const char *reason) {
+    static const char said[] = "; the call may have taken effect";
+    struct lanes lanes;
+    struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
+    const struct nnrpc_client_options twice = {
+        .retry = {
+            .codes = NNRPC_RETRY_ON(NNRPC_UNAVAILABLE) | NNRPC_RETRY_ON(NNRPC_RESOURCE_EXHAUSTED),
+            .max_attempts = 2,
+            .first_backoff_ms = 20}};
+    lanes_prepare(&lanes, end_badly, &twice);
+    lanes.server.self = ending;
+    scripted_start(&lanes.server);
+    assert_int_equal(call(lanes.client, NULL, "x", &status), code);
+    assert_string_equal(status.reason, reason);
+    const char *info = nnrpc_status_get_info(&status, "may_have_taken_effect");
+    const char *told = strstr(status.message, said);
+    assert_true((info == NULL) == (told == NULL));
+    assert_true(info == NULL || strcmp(info, "true") == 0);
+    assert_true(told == NULL || told[sizeof(said) - 1] == '\0'); /* once */
+    lanes_close(&lanes);
+    return told != NULL;
+}
+
+static void a_lost_try_is_not_hidden_by_one_that_reached_nobody(void **state) {
+    (void)state;
+    struct ending lost = {.first = SCRIPTED_CLOSE};
+    assert_true(tells_effect(&lost, lanes_write, NNRPC_UNAVAILABLE, "UNREACHABLE"));
+    assert_false(tells_effect(&lost, read_once, NNRPC_UNAVAILABLE, "UNREACHABLE"));
+    assert_true(tells_effect(&lost, lanes_append, NNRPC_UNAVAILABLE, "UNREACHABLE"));
+}
+
+static void a_try_that_reached_nobody_has_no_effect(void **state) {
+    (void)state;
+    struct lanes lanes;
+    struct nnrpc_status status NNRPC_CLEANUP(nnrpc_status_deinit) = NNRPC_STATUS_INIT;
+    const struct nnrpc_client_options twice = {.retry = {.max_attempts = 2}};
+    lanes_prepare(&lanes, NULL, &twice);
+    assert_int_equal(lanes_write(lanes.client, NULL, "x", &status), NNRPC_UNAVAILABLE);
+    assert_null(nnrpc_status_get_info(&status, "may_have_taken_effect"));
+    assert_null(strstr(status.message, "effect"));
+    lanes_close(&lanes);
+}
+
+static void an_answer_tells_whether_its_call_had_an_effect(void **state) {
+    (void)state;
+    static const struct {
+        enum scripted_act first;
+        enum nnrpc_code code;
+        const char *domain;
+        const char *reason;
+        bool is_marked;
+        bool is_told;
+    } CASES[] = {
+        /* What cannot be read says nothing. */
+        {SCRIPTED_SEND_GARBAGE, NNRPC_OK, "", "MALFORMED_REPLY", false, true},
+        /* Nothing was done, says the server. */
+        {SCRIPTED_SEND, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "OVERLOADED", false, false},
+        {SCRIPTED_SEND, NNRPC_RESOURCE_EXHAUSTED, NNRPC_DOMAIN, "METHOD_LIMITED", false, false},
+        {SCRIPTED_SEND, NNRPC_UNAVAILABLE, NNRPC_DOMAIN, "SHUTTING_DOWN", true, false},
+        {SCRIPTED_SEND, NNRPC_ABORTED, "test", "ETAG_MISMATCH", false, false},
+        /* It may have been done before. */
+        {SCRIPTED_SEND, NNRPC_UNAVAILABLE, NNRPC_DOMAIN, "SHUTTING_DOWN", false, true},
+        {SCRIPTED_SEND, NNRPC_UNAVAILABLE, "test", "AWAY", false, true},
+    };
+    for (size_t i = 0; i < NNRPC_LENGTH(CASES); i++) {
+        struct ending ending = {
+            CASES[i].first, CASES[i].code, CASES[i].domain, CASES[i].reason, CASES[i].is_marked};
+        enum nnrpc_code code = CASES[i].code == NNRPC_OK ? NNRPC_INTERNAL : CASES[i].code;
+        if (tells_effect(&ending, lanes_write, code, CASES[i].reason) != CASES[i].is_told) {
+            fail_msg("case %zu: %s", i, CASES[i].reason);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_code_of_the_policy_is_tried_again),
@@ -178,6 +290,9 @@ int main(void) {
         cmocka_unit_test(who_waits_for_ready_is_not_bound_by_attempts),
         cmocka_unit_test(who_waits_for_ready_waits_until_the_deadline),
         cmocka_unit_test(who_waits_for_ready_still_counts_tries_that_were_heard),
+        cmocka_unit_test(a_lost_try_is_not_hidden_by_one_that_reached_nobody),
+        cmocka_unit_test(a_try_that_reached_nobody_has_no_effect),
+        cmocka_unit_test(an_answer_tells_whether_its_call_had_an_effect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

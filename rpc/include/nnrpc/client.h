@@ -16,7 +16,8 @@
  * jitter, until its deadline, if that is harmless: the method has no side effects, is idempotent or
  * carries a request id (every try has the same one), or nothing was sent. So a server that restarts
  * costs its callers time, not errors. Whoever needs one answer at once sets retry.max_attempts to
- * 1; reaching for the other endpoints is still part of one attempt.
+ * 1; reaching for the other endpoints is still part of one attempt. An error of a call with side
+ * effects of which a try may have been heard says so: info may_have_taken_effect is "true".
  *
  * Lanes spread over the endpoints. An endpoint that cannot be reached, says that it is stopping or
  * shows no sign of life is left alone; its lanes go to the others, and come back once its health
