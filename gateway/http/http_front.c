@@ -6,9 +6,11 @@
 #include "http_front.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -120,13 +122,13 @@ const struct http_listener *http_front_listener(const struct http_front *front) 
     return &front->listener;
 }
 
-void http_front_serve(struct http_front *front, int stop_fd) {
+void http_front_serve(struct http_front *front, int signal_fd) {
     struct pollfd polled[LISTENER_SOCKETS_MOST + 1];
     size_t count = front->listener.count;
     for (size_t i = 0; i < count; i++) {
         polled[i] = (struct pollfd){.fd = front->listener.sockets[i].fd, .events = POLLIN};
     }
-    polled[count] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
+    polled[count] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
     do {
         (void)poll(polled, count + 1, front->lingering.count > 0 ? LOOK_MS : -1);
         for (size_t i = 0; i < count; i++) {
@@ -149,20 +151,31 @@ static bool have_ended(const struct http_front *front) {
     return true;
 }
 
-/* @return whether all loops have ended by then. */
-static bool await_end(const struct http_front *front, uint64_t most_ms, int stop_fd) {
-    uint64_t until_ns = http_clock_ns() + most_ms * NS_PER_MS;
-    struct pollfd polled = {.fd = stop_fd, .events = POLLIN};
-    while (!have_ended(front)) {
-        if (poll(&polled, 1, END_LOOK_MS) > 0 || http_clock_ns() > until_ns) {
-            return have_ended(front);
-        }
-    }
-    return true;
+/* Settings are not read again by now, so that signal changes nothing. */
+static bool is_told_to_end(int signal_fd) {
+    struct signalfd_siginfo info = {0};
+    return read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info) &&
+           info.ssi_signo != SIGHUP;
 }
 
-bool http_front_stop(struct http_front *front, uint64_t drain_ms, int stop_fd) {
-    struct pollfd polled = {.fd = stop_fd, .events = POLLIN};
+enum end { END_ALL, END_LATE, END_TOLD };
+
+/* Waits until all loops have ended, it is late, or another signal says so. */
+static enum end await_end(const struct http_front *front, uint64_t most_ms, int signal_fd) {
+    uint64_t until_ns = http_clock_ns() + most_ms * NS_PER_MS;
+    struct pollfd polled = {.fd = signal_fd, .events = POLLIN};
+    while (!have_ended(front)) {
+        if (poll(&polled, 1, END_LOOK_MS) > 0 && is_told_to_end(signal_fd)) {
+            return END_TOLD;
+        }
+        if (http_clock_ns() > until_ns) {
+            return have_ended(front) ? END_ALL : END_LATE;
+        }
+    }
+    return END_ALL;
+}
+
+bool http_front_stop(struct http_front *front, uint64_t drain_ms, int signal_fd) {
     for (size_t i = 0; i < front->listener.count; i++) {
         take_waiting(front, i, (int)front->options.server.limits.connections);
     }
@@ -171,17 +184,15 @@ bool http_front_stop(struct http_front *front, uint64_t drain_ms, int stop_fd) {
     for (size_t i = 0; i < front->loop_count; i++) {
         http_loop_drain(front->loops[i]);
     }
-    if (await_end(front, drain_ms, stop_fd)) {
-        return true;
-    }
-    if (poll(&polled, 1, 0) > 0) { /* asked to stop once more */
-        return false;
+    enum end end = await_end(front, drain_ms, signal_fd);
+    if (end != END_LATE) {
+        return end == END_ALL;
     }
     daemon_log(DAEMON_LOG_WARNING, "drain_time_over", NULL);
     for (size_t i = 0; i < front->loop_count; i++) {
         http_loop_abort(front->loops[i]);
     }
-    return await_end(front, ABORT_MS, stop_fd);
+    return await_end(front, ABORT_MS, signal_fd) == END_ALL;
 }
 
 /* --- Making ---------------------------------------------------------------------------------- */

@@ -32,16 +32,17 @@ NNRPC_NODISCARD enum nnrpc_code http_front_new(
 /** The sockets that it listens on. */
 const struct http_listener *http_front_listener(const struct http_front *front);
 
-/** Takes connections until the descriptor is readable. */
-void http_front_serve(struct http_front *front, int stop_fd);
+/** Takes connections until the descriptor of signals is readable; nothing is read from it. */
+void http_front_serve(struct http_front *front, int signal_fd);
 
 /**
  * Takes what still waits, stops listening, answers what is under way, and waits for the end of all
- * connections; after `drain_ms` gives up what is left. Ends early when the descriptor is readable.
+ * connections; after `drain_ms` gives up what is left. Ends early when another signal comes, but
+ * for SIGHUP, which is dropped.
  *
  * @return whether everything has ended, so that http_front_free() does not wait.
  */
-NNRPC_NODISCARD bool http_front_stop(struct http_front *front, uint64_t drain_ms, int stop_fd);
+NNRPC_NODISCARD bool http_front_stop(struct http_front *front, uint64_t drain_ms, int signal_fd);
 
 /** After http_front_stop(). NULL is fine. */
 void http_front_free(struct http_front *front);

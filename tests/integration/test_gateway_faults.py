@@ -272,6 +272,13 @@ class Ends(Case):
         self.assertEqual((code, answers), (1, []))
         self.assertLess(seconds, 5)
 
+    def test_sighup_changes_nothing_while_it_drains(self):
+        self.start("--drain-time=1s")
+        thread, answers, code, seconds = self.stop_while_a_call_stands(signal.SIGHUP)
+        thread.join(PATIENCE)
+        self.assertEqual((code, answers[0].status), (0, 503))
+        self.assertGreater(seconds, 0.9)
+
     def test_an_unready_gateway_says_so_while_it_drains(self):
         self.start("--drain-time=5s")
         connection = self.gateway.connection()
