@@ -22,7 +22,7 @@ static const char *text_of(
     return nnrpc_buffer_text(out);
 }
 
-/* Appends the parameters as they were sent, but for the page's. */
+/* Appends the parameters as they were sent, as far as an address may have them, but for the page's. */
 static void append_others(
     const struct rest_rule *rule, const struct rest_query *query, struct nnrpc_buffer *out) {
     for (size_t index = 0; index < query->count; index++) {
@@ -34,7 +34,7 @@ static void append_others(
                 rule->method->request, parameter->name, parameter->name_size, &field, &miss) &&
             rest_same_field(&field.path, &rule->page.path);
         if (!is_page) {
-            nnrpc_buffer_append(out, query->text + parameter->offset, parameter->size);
+            rest_url_repeat(out, query->text + parameter->offset, parameter->size);
             nnrpc_buffer_append_text(out, "&");
         }
     }
@@ -68,7 +68,8 @@ void rest_add_next_link(
         response->failed = true; /* it was read before, so memory is short */
         return;
     }
-    nnrpc_buffer_append_format(&target, "%s?", request->path);
+    rest_url_repeat(&target, request->path, strlen(request->path));
+    nnrpc_buffer_append_text(&target, "?");
     append_others(rule, &query, &target);
     nnrpc_buffer_append_format(&target, "%s=", rule->page.names->json_name);
     rest_url_encode(&target, page, strlen(page));

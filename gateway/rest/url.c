@@ -49,17 +49,31 @@ static bool is_unreserved(char byte) {
            (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
 }
 
-void rest_url_encode(struct nnrpc_buffer *out, const char *text, size_t size) {
+/* Of RFC 3986: whatever may stand in an address, percent signs and delimiters too. */
+static bool is_of_address(char byte) {
+    return is_unreserved(byte) || (byte != '\0' && strchr("%:/?#[]@!$&'()*+,;=", byte) != NULL);
+}
+
+static void encode(
+    struct nnrpc_buffer *out, const char *text, size_t size, bool (*is_kept)(char byte)) {
     static const char DIGITS[] = "0123456789ABCDEF";
     for (size_t at = 0; at < size; at++) {
         unsigned char byte = (unsigned char)text[at];
         char encoded[] = {'%', DIGITS[byte >> 4], DIGITS[byte & 15]};
-        if (is_unreserved(text[at])) {
+        if (is_kept(text[at])) {
             nnrpc_buffer_append(out, &text[at], 1);
         } else {
             nnrpc_buffer_append(out, encoded, sizeof(encoded));
         }
     }
+}
+
+void rest_url_encode(struct nnrpc_buffer *out, const char *text, size_t size) {
+    encode(out, text, size, is_unreserved);
+}
+
+void rest_url_repeat(struct nnrpc_buffer *out, const char *sent, size_t size) {
+    encode(out, sent, size, is_of_address);
 }
 
 const char *rest_skip_spaces(const char *text) {

@@ -25,6 +25,10 @@ NNRPC_NODISCARD bool rest_url_decode(
 /** Appends text so that it can stand as one path segment, or as name or value in a query. */
 void rest_url_encode(struct nnrpc_buffer *out, const char *text, size_t size);
 
+/** Appends a piece of an address as it was sent, with whatever no address may have encoded: so it
+ *  cannot end the address that it is made part of. */
+void rest_url_repeat(struct nnrpc_buffer *out, const char *sent, size_t size);
+
 /** Skips spaces and tabs. */
 const char *rest_skip_spaces(const char *text);
 

@@ -143,6 +143,22 @@ static void the_next_page_is_linked_with_the_callers_own_query(void **state) {
          "</odd/shelves/top/things/red/all?afterNumber=12>; rel=\"next\""},
         {"GET /odd/shelves/top/things/red/all?afterNumber=12", "{\"nextNumber\":\"12\"}", NULL},
         {"GET /odd/shelves/top/things/red/all", "{}", NULL},
+        /* What would end the address, and begin a link of the caller's making, is encoded. */
+        {"GET /odd/shelves/l>\xc3\xa9<\"/things/7/all?words=1>;rel=\"x\",<https://evil.example/>"
+         ";rel=\"next\"",
+         "{\"nextPageToken\":\"y\"}",
+         "</odd/shelves/l%3E%C3%A9%3C%22/things/7/all?words=1%3E;rel=%22x%22,%3Chttps://"
+         "evil.example/%3E;rel=%22next%22&pageToken=y>; rel=\"next\""},
+        {"GET /odd/shelves/low/things/7/all?words=^`{|}\\ \xf0\x9f\x90\x88%3E&words=!$'()*,:@/?",
+         "{\"nextPageToken\":\"y\"}",
+         "</odd/shelves/low/things/7/"
+         "all?words=%5E%60%7B%7C%7D%5C%20%F0%9F%90%88%3E&words=!$'()*,:@/"
+         "?&pageToken=y>; rel=\"next\""},
+        {"GET /backend/api/v1/customerContacts?pageSize=1&number=0155512>;rel=\"x\",<https://"
+         "evil.example/>;rel=\"next\"",
+         "{\"nextPageToken\":\"y\"}",
+         "</backend/api/v1/customerContacts?pageSize=1&number=0155512%3E;rel=%22x%22,%3Chttps://"
+         "evil.example/%3E;rel=%22next%22&pageToken=y>; rel=\"next\""},
         {"GET /backend/api/v1/changes?afterRevision=5", "{\"nextRevision\":\"9\"}",
          "</backend/api/v1/changes?afterRevision=9>; rel=\"next\""},
     };
