@@ -108,6 +108,11 @@ static enum nnrpc_code fail_memory(struct rest_reading *reading) {
         "there is no memory for the query");
 }
 
+/* Whether the value was sent with a plus, which is a blank: a time zone as it must not be. */
+static bool has_plus(const struct rest_reading *reading, const struct rest_parameter *parameter) {
+    return memchr(reading->query.text + parameter->offset, '+', parameter->size) != NULL;
+}
+
 /* Sets the field; what does not fit becomes a problem of the parameter. */
 static enum nnrpc_code set_field(
     struct rest_reading *reading, const struct rest_parameter *parameter,
@@ -124,9 +129,10 @@ static enum nnrpc_code set_field(
         nnrpc_status_move(&reading->status, &status);
         return code;
     }
-    add_problem(
-        reading, parameter, REST_REASON_INVALID_PARAMETER,
-        status.details->violations[0].description);
+    nnrpc_status_add_violation(
+        &reading->status, parameter->name, REST_REASON_INVALID_PARAMETER, "%s%s",
+        status.details->violations[0].description,
+        has_plus(reading, parameter) ? "; write + as %2B" : "");
     return NNRPC_OK;
 }
 

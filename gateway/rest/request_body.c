@@ -59,6 +59,13 @@ static enum nnrpc_code fail_missing(struct rest_reading *reading) {
         "there is no body: expected JSON");
 }
 
+/* JSON reads null as a field that is not set. */
+static enum nnrpc_code fail_null(struct rest_reading *reading) {
+    return nnrpc_fail(
+        &reading->status, NNRPC_INVALID_ARGUMENT, NNRPC_DOMAIN, REST_REASON_INVALID_JSON,
+        "expected an object, found null");
+}
+
 static enum nnrpc_code read_request(struct rest_reading *reading) {
     const struct http_request *request = reading->request;
     const struct nnrpc_message *type = reading->rule->method->request;
@@ -85,7 +92,7 @@ static enum nnrpc_code read_field(struct rest_reading *reading) {
         rest_rename_violations(type->fields[index].message, "", &reading->status);
     }
     const char *body = skip(request->body, request->body + request->body_size);
-    return code == NNRPC_OK && is_message && *body == 'n' ? fail_missing(reading) : code;
+    return code == NNRPC_OK && is_message && *body == 'n' ? fail_null(reading) : code;
 }
 
 enum nnrpc_code rest_read_body(struct rest_reading *reading) {

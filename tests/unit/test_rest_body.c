@@ -63,7 +63,8 @@ static void a_body_that_is_needed_is_asked_for(void **state) {
     (void)state;
     refused("POST /odd/things", NULL, 400, "INVALID_JSON", "there is no body: expected JSON");
     refused("POST /odd/things", "\n", 400, "INVALID_JSON", "there is no body: expected JSON");
-    refused("POST /odd/things", "null", 400, "INVALID_JSON", "there is no body: expected JSON");
+    refused("POST /odd/things", "null", 400, "INVALID_JSON", "expected an object, found null");
+    refused("PATCH /odd/things/a", " null ", 400, "INVALID_JSON", "expected an object, found null");
 }
 
 static void a_body_where_there_is_none_is_refused(void **state) {

@@ -144,6 +144,20 @@ static void dots_lead_into_messages(void **state) {
         "sizes.width: no such parameter");
 }
 
+static void a_plus_that_became_a_blank_is_told(void **state) {
+    (void)state;
+    refused(
+        "GET /odd/shelves/low/things/7/all?madeSINCE=2024-02-29T12:30:00+02:00", NULL, 400,
+        "INVALID_PARAMETER",
+        "madeSINCE: expected a time such as \"2024-02-29T12:30:00Z\", found "
+        "\"2024-02-29T12:30:00 02:00\"; write + as %2B");
+    refused(
+        "GET /odd/shelves/low/things/7/all?madeSINCE=2024-02-29T12:30:00%2B99:00", NULL, 400,
+        "INVALID_PARAMETER",
+        "madeSINCE: expected a time such as \"2024-02-29T12:30:00Z\", found "
+        "\"2024-02-29T12:30:00+99:00\"");
+}
+
 static void numbers_and_bytes_are_read_as_json_has_them(void **state) {
     (void)state;
     call(
@@ -318,6 +332,7 @@ int main(void) {
         cmocka_unit_test(an_entry_of_a_map_is_named_by_its_key),
         cmocka_unit_test(one_member_of_a_oneof_is_possible),
         cmocka_unit_test(dots_lead_into_messages),
+        cmocka_unit_test(a_plus_that_became_a_blank_is_told),
         cmocka_unit_test(numbers_and_bytes_are_read_as_json_has_them),
         cmocka_unit_test(an_empty_value_is_not_set),
         cmocka_unit_test(an_unknown_parameter_is_named_with_the_nearest),
