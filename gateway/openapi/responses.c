@@ -46,7 +46,7 @@ static const struct common_error COMMON_ERRORS[] = {
      "The body is not JSON by its `Content-Type`, or is encoded.", " UNSUPPORTED_CONTENT ", NULL,
      NULL},
     {429, ALWAYS, "ResourceExhausted", "There is more asked for than is given.",
-     " METHOD_LIMITED MEMORY_LIMIT REPLY_TOO_LARGE ", "Retry-After", "RetryAfter"},
+     " METHOD_LIMITED MEMORY_LIMIT ", "Retry-After", "RetryAfter"},
     {500, ALWAYS, "Internal", "There is a defect or a failure; the logs have more.",
      " INTERNAL MALFORMED_REPLY STORE_FAILED ", NULL, NULL},
     {503, ALWAYS, "Unavailable", "It cannot be done now. Try again later.",
@@ -200,7 +200,7 @@ static void add_request_reasons(
     } REASONS[] = {
         {400, true,
          " MALFORMED_URL UNKNOWN_PARAMETER DUPLICATE_PARAMETER INVALID_PARAMETER INVALID_HEADER "
-         "CONFLICTING_VALUES "},
+         "CONFLICTING_VALUES REPLY_TOO_LARGE "},
         {400, route->rule->action[0] != '\0', " UNKNOWN_ACTION "},
         {400, route->rule->body[0] != '\0', " INVALID_JSON "},
         {400, route->rule->body[0] == '\0', " UNEXPECTED_BODY "},

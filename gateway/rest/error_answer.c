@@ -19,6 +19,8 @@ static const struct {
     {"OVERLOADED", 503},
     {"STORAGE_FULL", 507},
     {"REQUEST_TOO_LARGE", 413},
+    /* Too much was asked for, and would be next time too: neither 429 nor the server's fault. */
+    {"REPLY_TOO_LARGE", 400},
     {REST_REASON_METHOD_NOT_ALLOWED, 405},
     {REST_REASON_NOT_ACCEPTABLE, 406},
     {REST_REASON_PRECONDITION_FAILED, 412},

@@ -147,9 +147,8 @@ static void a_reason_says_more_than_its_code(void **state) {
         unsigned status;
         const char *retry_after;
     } CASES[] = {
-        {"OVERLOADED", 503, "3"},
-        {"STORAGE_FULL", 507, NULL},
-        {"REQUEST_TOO_LARGE", 413, NULL},
+        {"OVERLOADED", 503, "3"},         {"STORAGE_FULL", 507, NULL},
+        {"REQUEST_TOO_LARGE", 413, NULL}, {"REPLY_TOO_LARGE", 400, NULL},
         {"METHOD_LIMITED", 429, "3"},
     };
     for (size_t index = 0; index < NNRPC_LENGTH(CASES); index++) {
