@@ -11,6 +11,7 @@
 #include "rest/link.h"
 #include "rest/reasons.h"
 #include "rest/rest.h"
+#include "rest/rewording.h"
 #include "rest/rule.h"
 
 #define FIRST_BODY_BYTES 2048 /* of one resource: so that it does not grow step by step */
@@ -37,6 +38,7 @@ static void write_failure(
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status seen = NNRPC_STATUS_INIT;
     nnrpc_status_copy(&seen, status);
     const struct rest_rule *rule = call->ready_rule;
+    rest_reword(rule, &seen);
     rest_rename_violations(rule->method->request, rule->http->body, &seen);
     bool is_precondition = call->has_if_match && strcmp(status->reason, "ETAG_MISMATCH") == 0;
     rest_write_error(&seen, is_precondition ? 412 : 0, call->is_pretty, response);

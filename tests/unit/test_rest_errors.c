@@ -162,6 +162,83 @@ static void a_reason_says_more_than_its_code(void **state) {
     }
 }
 
+static void assert_message(struct rest_try *tried, const char *message) {
+    NNRPC_CLEANUP(nnrpc_buffer_deinit) struct nnrpc_buffer expected = {0};
+    nnrpc_buffer_append_text(&expected, "\"message\":");
+    nnrpc_json_write_string(&expected, message, strlen(message));
+    nnrpc_buffer_append_text(&expected, ",");
+    if (strstr(rest_try_body(tried), nnrpc_buffer_text(&expected)) == NULL) {
+        assert_string_equal(rest_try_body(tried), nnrpc_buffer_text(&expected));
+    }
+}
+
+static void the_address_behind_is_nobodys_business(void **state) {
+    (void)state;
+    static const struct {
+        enum nnrpc_code code;
+        const char *domain;
+        const char *reason;
+        bool may_have_taken_effect;
+        unsigned status;
+        const char *message;
+    } CASES[] = {
+        {NNRPC_UNAVAILABLE, "nnrpc", "UNREACHABLE", false, 503,
+         "contactd cannot be reached; try again"},
+        {NNRPC_UNAVAILABLE, "nnrpc", "UNREACHABLE", true, 503,
+         "contactd cannot be reached; the request may have taken effect: try again under the same "
+         "Idempotency-Key alone"},
+        {NNRPC_INTERNAL, "nnrpc", "MALFORMED_REPLY", false, 500,
+         "the answer of contactd cannot be read"},
+        {NNRPC_UNAVAILABLE, "contacts", "UNREACHABLE", false, 503, "server \"ipc:///x\": gone"},
+        {NNRPC_UNAVAILABLE, "nnrpc", "OTHER", false, 503, "server \"ipc:///x\": gone"},
+    };
+    for (size_t index = 0; index < NNRPC_LENGTH(CASES); index++) {
+        NNRPC_CLEANUP(rest_try_deinit) struct rest_try tried;
+        NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+        (void)nnrpc_fail(
+            &status, CASES[index].code, CASES[index].domain, CASES[index].reason,
+            "server \"ipc:///x\": gone");
+        if (CASES[index].may_have_taken_effect) {
+            nnrpc_status_add_info(&status, "may_have_taken_effect", "true");
+        }
+        answer_failure("POST /backend/api/v1/customerContacts", "{}", &status, &tried);
+        assert_int_equal(tried.response.status, CASES[index].status);
+        assert_message(&tried, CASES[index].message);
+        const char *info = strstr(rest_try_body(&tried), "{\"may_have_taken_effect\":\"true\"}");
+        assert_true((info != NULL) == CASES[index].may_have_taken_effect);
+    }
+}
+
+#define WRONG_PAGE                                                                                 \
+    "does not go on with this request: expected the address that the header Link gave, or its "    \
+    "pageToken with the same parameters"
+
+static void a_page_is_found_by_the_header_that_gave_it(void **state) {
+    (void)state;
+    NNRPC_CLEANUP(rest_try_deinit) struct rest_try alone;
+    NNRPC_CLEANUP(rest_try_deinit) struct rest_try second;
+    NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
+    nnrpc_status_add_violation(
+        &status, "page_token", "INVALID_PAGE_TOKEN", "expected the next_page_token");
+    assert_int_equal(
+        nnrpc_status_fail_violations(&status, "contacts", "MIXED"), NNRPC_INVALID_ARGUMENT);
+    answer_failure("GET /backend/api/v1/customerContacts", NULL, &status, &alone);
+    assert_message(&alone, "pageToken: " WRONG_PAGE);
+    assert_non_null(
+        strstr(rest_try_body(&alone), "\"reason\":\"INVALID_PAGE_TOKEN\",\"domain\":\"contacts\""));
+    nnrpc_status_reset(&status);
+    nnrpc_status_add_violation(&status, "page_size", "OUT_OF_BOUNDS", "is 0");
+    nnrpc_status_add_violation(
+        &status, "page_token", "INVALID_PAGE_TOKEN", "expected the next_page_token");
+    assert_int_equal(
+        nnrpc_status_fail_violations(&status, "contacts", "MIXED"), NNRPC_INVALID_ARGUMENT);
+    answer_failure("GET /backend/api/v1/customerContacts", NULL, &status, &second);
+    assert_message(&second, "pageSize: is 0 (and 1 more)");
+    assert_non_null(
+        strstr(rest_try_body(&second), "{\"field\":\"pageToken\",\"description\":\"" WRONG_PAGE));
+    assert_non_null(strstr(rest_try_body(&second), "\"reason\":\"MIXED\""));
+}
+
 static void a_status_that_is_given_is_taken(void **state) {
     (void)state;
     NNRPC_CLEANUP(nnrpc_status_deinit) struct nnrpc_status status = NNRPC_STATUS_INIT;
@@ -191,6 +268,8 @@ int main(void) {
         cmocka_unit_test(fields_are_named_as_the_caller_sees_them),
         cmocka_unit_test(every_code_has_its_http_status),
         cmocka_unit_test(a_reason_says_more_than_its_code),
+        cmocka_unit_test(the_address_behind_is_nobodys_business),
+        cmocka_unit_test(a_page_is_found_by_the_header_that_gave_it),
         cmocka_unit_test(a_status_that_is_given_is_taken),
         cmocka_unit_test(a_refused_token_is_told_apart_from_none),
     };
