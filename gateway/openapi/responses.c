@@ -280,6 +280,16 @@ static int answer_index(const struct openapi_route *route) {
     return nnrpc_message_field_by_name(route->method->response, body, strlen(body));
 }
 
+/* Whether a route that makes something, and says so, can be asked whether it would: that is 200. */
+static bool has_trial(const struct openapi_route *route) {
+    return route->method->validate_only_index >= 0 && route->rule->success_status != 200 &&
+           route->rule->success_status != 204;
+}
+
+static bool answers_with(const struct openapi_route *route, unsigned status) {
+    return route->rule->success_status == status || (status == 200 && has_trial(route));
+}
+
 /* Whether the body of a route's answer has the schema of an earlier one's. */
 static bool is_repeated(const struct openapi_routes *routes, size_t index) {
     const struct openapi_route *route = routes->items[index];
@@ -328,7 +338,7 @@ static void write_answer_content(
         openapi_begin_object(writer, "schema");
         openapi_begin_list(writer, "anyOf");
         for (size_t i = 0; i < routes->count; i++) {
-            if (routes->items[i]->rule->success_status == status) {
+            if (answers_with(routes->items[i], status)) {
                 write_answer_schemas(document, routes, i);
             }
         }
@@ -409,7 +419,7 @@ static void write_success(
     openapi_begin_object(writer, key);
     for (size_t i = 0; i < routes->count; i++) {
         const struct nnrpc_http_rule *rule = routes->items[i]->rule;
-        if (rule->success_status != status) {
+        if (!answers_with(routes->items[i], status)) {
             continue;
         }
         nnrpc_buffer_append_text(&text, text.size == 0 ? "" : "\n");
@@ -417,6 +427,9 @@ static void write_success(
             nnrpc_buffer_append_text(&text, "* ");
             openapi_append_action(routes->items[i], &text);
             nnrpc_buffer_append_text(&text, ": ");
+        }
+        if (rule->success_status != status) {
+            nnrpc_buffer_append_text(&text, "With `validateOnly`, where nothing is made: ");
         }
         append_answer(document, routes->items[i], &text);
         if (rule->response_body[0] != '\0' && routes->count == 1) {
@@ -429,6 +442,18 @@ static void write_success(
         write_answer_content(document, routes, status);
     }
     openapi_end_object(writer);
+}
+
+/* Whether 200 is the status of trials alone. */
+static bool has_only_trials(const struct openapi_routes *routes) {
+    bool has_any = false;
+    for (size_t i = 0; i < routes->count; i++) {
+        if (routes->items[i]->rule->success_status == 200) {
+            return false;
+        }
+        has_any = has_any || has_trial(routes->items[i]);
+    }
+    return has_any;
 }
 
 static bool is_first_of_status(const struct openapi_routes *routes, size_t index) {
@@ -444,6 +469,9 @@ void openapi_write_responses(
     struct openapi_document *document, const struct openapi_routes *routes) {
     const struct openapi_route *first = routes->items[0];
     openapi_begin_object(&document->writer, "responses");
+    if (has_only_trials(routes)) {
+        write_success(document, routes, 200);
+    }
     for (size_t i = 0; i < routes->count; i++) {
         if (is_first_of_status(routes, i)) {
             write_success(document, routes, routes->items[i]->rule->success_status);

@@ -44,6 +44,16 @@ static void write_failure(
     rest_write_error(&seen, is_precondition ? 412 : 0, call->is_pretty, response);
 }
 
+/* Whether the call changes nothing, but says whether it could. */
+static bool is_trial(const struct rest_call *call) {
+    int index = call->ready_rule->method->validate_only_index;
+    if (index < 0) {
+        return false;
+    }
+    const void *at = (const char *)call->message + call->message->descriptor->fields[index].offset;
+    return *(const protobuf_c_boolean *)at != 0;
+}
+
 /* The etag of the resource in the answer, "" when it has none. */
 static const char *find_etag(const struct rest_rule *rule, const ProtobufCMessage *message) {
     const ProtobufCMessage *resource =
@@ -107,7 +117,8 @@ static void write_success(
     const struct rest_call *call, const struct http_request *request,
     const ProtobufCMessage *message, struct http_response *response) {
     const struct rest_rule *rule = call->ready_rule;
-    const char *etag = find_etag(rule, message);
+    bool made_nothing = is_trial(call); /* so there is nothing to find, and no etag of it */
+    const char *etag = made_nothing ? "" : find_etag(rule, message);
     if (etag[0] != '\0') {
         http_response_add_header(response, "ETag", "\"%s\"", etag);
     }
@@ -123,7 +134,11 @@ static void write_success(
         return;
     }
     response->status = rule->http->success_status;
-    rest_add_location(rule, message, response);
+    if (made_nothing) {
+        response->status = response->status == 204 ? 204 : 200;
+    } else {
+        rest_add_location(rule, message, response);
+    }
     rest_add_next_link(call, request, message, response);
     if (response->status != 204) {
         write_body(call, message, response);

@@ -109,10 +109,44 @@ static void what_was_made_has_a_location(void **state) {
 static void a_location_without_its_values_is_left_out(void **state) {
     (void)state;
     NNRPC_CLEANUP(rest_try_deinit) struct rest_try tried;
-    answer("POST /odd/things?validateOnly=true", "{}", "{\"thing\":{\"shelf\":\"s\"}}", &tried);
+    answer("POST /odd/things", "{}", "{\"thing\":{\"shelf\":\"s\"}}", &tried);
     assert_int_equal(tried.response.status, 201);
     assert_header(&tried, "Location", NULL);
     assert_header(&tried, "ETag", NULL);
+}
+
+static void what_was_only_checked_was_not_made(void **state) {
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *body;
+        const char *response;
+        unsigned status;
+    } CASES[] = {
+        {"POST /odd/things?validateOnly=true", "{}",
+         "{\"thing\":{\"name\":\"a\",\"shelf\":\"s\",\"etag\":\"e1\"}}", 200},
+        {"POST /backend/api/v1/customerContacts?validateOnly=true", "{}",
+         "{\"contact\":{\"id\":\"7\",\"etag\":\"e1\"}}", 200},
+        {"PATCH /backend/api/v1/customerContacts/7?validateOnly=true", "{}",
+         "{\"contact\":{\"id\":\"7\",\"etag\":\"e1\"}}", 200},
+        {"DELETE /backend/api/v1/customerContacts/7?validateOnly=true", NULL, "{}", 204},
+    };
+    for (size_t index = 0; index < NNRPC_LENGTH(CASES); index++) {
+        NNRPC_CLEANUP(rest_try_deinit) struct rest_try tried;
+        answer(CASES[index].line, CASES[index].body, CASES[index].response, &tried);
+        assert_int_equal(tried.response.status, CASES[index].status);
+        assert_header(&tried, "Location", NULL);
+        assert_header(&tried, "ETag", NULL);
+        assert_header(&tried, "Cache-Control", "no-store");
+        assert_true((tried.response.body.size == 0) == (CASES[index].status == 204));
+    }
+    NNRPC_CLEANUP(rest_try_deinit) struct rest_try made;
+    answer(
+        "POST /odd/things?validateOnly=false", "{}",
+        "{\"thing\":{\"name\":\"a\",\"shelf\":\"s\",\"etag\":\"e1\"}}", &made);
+    assert_int_equal(made.response.status, 201);
+    assert_header(&made, "Location", "/odd/shelves/s/things/a");
+    assert_header(&made, "ETag", "\"e1\"");
 }
 
 static void an_answer_without_content_has_no_body(void **state) {
@@ -202,6 +236,7 @@ int main(void) {
         cmocka_unit_test(input_only_fields_are_left_out),
         cmocka_unit_test(what_was_made_has_a_location),
         cmocka_unit_test(a_location_without_its_values_is_left_out),
+        cmocka_unit_test(what_was_only_checked_was_not_made),
         cmocka_unit_test(an_answer_without_content_has_no_body),
         cmocka_unit_test(the_next_page_is_linked_with_the_callers_own_query),
         cmocka_unit_test(a_shared_contact_has_null_for_its_customer),
