@@ -10,6 +10,7 @@
  * address and two numbers that nobody else has, so that every index is written.
  */
 #include <fcntl.h>
+#include <assert.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -140,6 +141,7 @@ static void finish_create(struct flight *flight, struct times *times) {
 static void run(struct nnrpc_client *client, uint32_t in_flight, uint64_t seconds) {
     static struct flight flights[IN_FLIGHT_MOST];
     struct times times = {.total = 0};
+    assert(in_flight > 0);
     uint64_t started_ns = now_ns();
     uint64_t end_ns = started_ns + seconds * NS_PER_S;
     for (uint32_t i = 0; i < in_flight; i++) {
