@@ -9,8 +9,8 @@
  * Contacts are packed to about 400 bytes, belong to customers of a thousand, and have an e-mail
  * address and two numbers that nobody else has, so that every index is written.
  */
-#include <fcntl.h>
 #include <assert.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
