@@ -80,7 +80,7 @@ struct nnrpc_pending {
     uint64_t started_ns;
 
     /* How it goes. */
-    bool is_counted;   /* in client->unfinished */
+    bool is_counted;       /* in client->unfinished */
     bool is_alone;         /* its answer did not fit beside others */
     bool is_abandoned;     /* nobody waits any more; its lane releases it */
     bool may_have_arrived; /* a try was sent, and nothing proves that it was not started */

@@ -47,8 +47,8 @@ NNRPC_NODISCARD enum nnrpc_code pending_fill(
 enum nnrpc_code pending_fail_deadline(
     const struct nnrpc_pending *pending, bool was_sent, struct nnrpc_status *out_status);
 
-/** Whether an error is the server's judgement of the request, so that it says, under the same request
- *  id, what became of the tries before too. */
+/** Whether an error is the server's judgement of the request, so that it says, under the same
+ * request id, what became of the tries before too. */
 bool pending_is_judged(enum nnrpc_code code);
 
 /** Adds to the error that ends a call that a try of it may have taken effect, if that is so: to the

@@ -22,7 +22,8 @@ static const char *text_of(
     return nnrpc_buffer_text(out);
 }
 
-/* Appends the parameters as they were sent, as far as an address may have them, but for the page's. */
+/* Appends the parameters as they were sent, as far as an address may have them, but for the page's.
+ */
 static void append_others(
     const struct rest_rule *rule, const struct rest_query *query, struct nnrpc_buffer *out) {
     for (size_t index = 0; index < query->count; index++) {
