@@ -130,7 +130,8 @@ static void write_success(
     http_response_add_header(
         response, "Cache-Control", "%s", is_read ? "private, no-cache" : "no-store");
     http_response_add_header(response, "X-Content-Type-Options", "nosniff");
-    if (is_answered) {
+    if (is_answered) { /* 304: the body that it stands for is not sent, but its length is told */
+        write_body(call, message, response);
         return;
     }
     response->status = rule->http->success_status;
