@@ -74,10 +74,25 @@ static struct request_problem check_headers(const struct http_request *request) 
     return fine;
 }
 
+/* Where a host stands, what ends it in a URL, or begins something else, could make two of it. */
+static bool is_authority(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if (byte <= ' ' || byte == 0x7f || strchr("/?#@\\", byte) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static struct request_problem check_host(const struct request_head *head) {
     size_t hosts = http_request_count_header(head->request, "Host");
     if (hosts > 1 || (hosts == 0 && strcmp(head->version, "HTTP/1.0") != 0)) {
         return refuse(400, "one Host header is expected");
+    }
+    const char *host = http_request_header(head->request, "Host");
+    if (host != NULL && !is_authority(host, strlen(host))) {
+        return refuse(400, "Host is not a host and a port");
     }
     return fine;
 }
@@ -145,7 +160,9 @@ static char *skip_authority(char *target) {
     size_t scheme = strncasecmp(target, "http://", 7) == 0    ? 7
                     : strncasecmp(target, "https://", 8) == 0 ? 8
                                                               : 0;
-    return scheme == 0 ? NULL : target + scheme + strcspn(target + scheme, "/?");
+    size_t size = strcspn(target + scheme, "/?");
+    bool is_host = scheme != 0 && size != 0 && is_authority(target + scheme, size);
+    return is_host ? target + scheme + size : NULL;
 }
 
 bool request_target_split(char *target, const char **out_path, const char **out_query) {

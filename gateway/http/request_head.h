@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a request's head has to be, beyond what the library that reads it asks for: whatever two
- * programs on the way could understand differently is refused, so that no request hides in another.
+ * What a request's head has to be, beyond what the library that reads it asks for: where a request
+ * ends must be the same for every program on the way, so that none hides in another. Lines may end
+ * in a line feed alone (RFC 9112, 2.2). Chunks are the library's: it takes line feeds alone there
+ * too, and skips extensions and trailers, but no size that is not hexadecimal.
  */
 #ifndef GATEWAY_REQUEST_HEAD_H
 #define GATEWAY_REQUEST_HEAD_H

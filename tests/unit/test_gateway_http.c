@@ -46,7 +46,8 @@ static void another_form_is_no_target(void **state) {
     (void)state;
     const char *path = NULL;
     const char *query = NULL;
-    const char *const targets[] = {"", "a", "h:443", "ftp://h/a", "?x", "**", "http:/a"};
+    const char *const targets[] = {"",   "a",       "h:443",     "ftp://h/a", "?x",
+                                   "**", "http:/a", "http:///a", "http://?x", "http://u@h/a"};
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
         char text[32];
         strcpy(text, targets[i]);
