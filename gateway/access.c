@@ -11,8 +11,16 @@
 
 #define NS_PER_US 1000
 
+#define NOT_AWAITED 499 /* the client did not wait for an answer; there was none */
+
+/* What a client can bring about by itself, and needs no token for, is not worth more than debug:
+ * it could fill the log. */
+static bool is_by_client(unsigned status) {
+    return status < 500 || status == 501 || status == 505;
+}
+
 static enum daemon_log_level level_of(const struct http_access *access, bool is_slow) {
-    if (access->status >= 500 || access->status == 0) {
+    if (!is_by_client(access->status)) {
         return DAEMON_LOG_WARNING;
     }
     return is_slow ? DAEMON_LOG_INFO : DAEMON_LOG_DEBUG;
@@ -34,15 +42,17 @@ static void write_line(
     daemon_log_pairs(level, event, (const char *)line.data, line.size);
 }
 
-void gateway_note_access(struct gateway *gateway, const struct http_access *access) {
+void gateway_note_access(struct gateway *gateway, const struct http_access *seen) {
     uint64_t slow_ns = atomic_load_explicit(&gateway->slow_request_ns, memory_order_relaxed);
-    bool is_slow = slow_ns != 0 && access->duration_ns >= slow_ns;
-    enum daemon_log_level level = level_of(access, is_slow);
+    struct http_access access = *seen;
+    access.status = seen->status == 0 ? NOT_AWAITED : seen->status;
+    bool is_slow = seen->status != 0 && slow_ns != 0 && access.duration_ns >= slow_ns;
+    enum daemon_log_level level = level_of(&access, is_slow);
     metrics_observe(
-        gateway->metrics, access->label == NULL ? "unknown" : access->label, access->status,
-        access->duration_ns, access->received_bytes, access->sent_bytes);
+        gateway->metrics, access.label == NULL ? "unknown" : access.label, access.status,
+        access.duration_ns, access.received_bytes, access.sent_bytes);
     if (daemon_log_enabled(level)) {
-        write_line(level, is_slow ? "slow_request" : "request", access);
+        write_line(level, is_slow ? "slow_request" : "request", &access);
     }
 }
 
@@ -55,6 +65,7 @@ static void count_requests(struct gateway *gateway, int change) {
 }
 
 const struct http_hooks gateway_hooks = {
+    .use_body = gateway_use_body,
     .handle = gateway_handle,
     .write_error = rest_write_error,
     .connections_changed = count_connections,

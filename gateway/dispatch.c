@@ -51,18 +51,32 @@ static void answer_description(const struct gateway *gateway, struct exchange *e
     exchange_answer(exchange, &response);
 }
 
-/* @return whether the path is a standing one. */
-static bool handle_standing(struct gateway *gateway, struct exchange *exchange, const char *path) {
-    static const char *const paths[] = {"/healthz", "/readyz", "/metrics", "/openapi.json"};
-    static const char *const labels[] = {"healthz", "readyz", "metrics", "openapi"};
+/* In the order in which handle_standing() knows them. */
+static const struct {
+    const char *path;
+    const char *label;
+} standing[] = {
+    {"/healthz", "healthz"},
+    {"/readyz", "readyz"},
+    {"/metrics", "metrics"},
+    {"/openapi.json", "openapi"},
+};
+
+static size_t find_standing(const char *path) {
     size_t i = 0;
-    while (i < NNRPC_LENGTH(paths) && strcmp(paths[i], path) != 0) {
+    while (i < NNRPC_LENGTH(standing) && strcmp(standing[i].path, path) != 0) {
         i++;
     }
-    if (i == NNRPC_LENGTH(paths)) {
+    return i;
+}
+
+/* @return whether the path is a standing one. */
+static bool handle_standing(struct gateway *gateway, struct exchange *exchange, const char *path) {
+    size_t i = find_standing(path);
+    if (i == NNRPC_LENGTH(standing)) {
         return false;
     }
-    exchange_set_label(exchange, labels[i]);
+    exchange_set_label(exchange, standing[i].label);
     if (!is_read(exchange_request(exchange))) {
         answer_other_method(exchange);
     } else if (i == 0) {
@@ -84,4 +98,16 @@ void gateway_handle(struct exchange *exchange) {
         (!handle_standing(gateway, exchange, path) && !page_handle(exchange))) {
         gateway_handle_rest(gateway, exchange);
     }
+}
+
+/* A path that nothing has, and a request without a token, are refused whatever the body says; at a
+ * standing path, and for the page, it says nothing. */
+enum http_body_use gateway_use_body(
+    const struct gateway *gateway, const struct http_request *request) {
+    if (rest_has_path(gateway->rest, request->path)) {
+        const char *token = http_request_header(request, "Authorization");
+        return token == NULL || *token == '\0' ? HTTP_BODY_UNREAD : HTTP_BODY_KEPT;
+    }
+    return find_standing(request->path) < NNRPC_LENGTH(standing) ? HTTP_BODY_DROPPED
+                                                                 : HTTP_BODY_UNREAD;
 }

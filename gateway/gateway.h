@@ -40,6 +40,10 @@ void gateway_close(struct gateway *gateway);
 /** What HTTP needs of the gateway. */
 extern const struct http_hooks gateway_hooks;
 
+/** What is done with a body that a request announces; see http_server.h. */
+enum http_body_use gateway_use_body(
+    const struct gateway *gateway, const struct http_request *request);
+
 /** Answers a request of any kind. */
 void gateway_handle(struct exchange *exchange);
 

@@ -34,7 +34,9 @@ struct exchange {
     void *cancel_context;
     bool is_begun;     /* its head was read */
     bool is_too_large; /* and answered so once it was read */
-    bool is_waiting;   /* it was handed on, and is neither answered nor given up */
+    bool drops_body;
+    uint64_t body_bytes; /* that came, kept or not */
+    bool is_waiting;     /* it was handed on, and is neither answered nor given up */
     bool is_answered;
 };
 
@@ -57,6 +59,15 @@ struct connection {
     struct exchange exchange;
 };
 
+/** What the log calls the request: as its answer does, else as the client did; "": nobody did. */
+const char *exchange_request_id(const struct exchange *exchange);
+
+/** Bytes of the answer's body; 0 where its length alone is told, in answers to HEAD and in 304. */
+uint64_t exchange_sent_bytes(const struct exchange *exchange);
+
+/** Forgets a request and its answer, and keeps the memory for the next one. */
+void exchange_reset(struct exchange *exchange);
+
 /** Makes the connection of a socket; NULL without memory: then the socket is shut down. */
 struct connection *connection_open(
     struct http_server *server, struct MHD_Connection *carrier, int fd,
@@ -68,7 +79,8 @@ void connection_close(struct connection *connection);
 /** Begins a phase. */
 void connection_enter(struct connection *connection, enum connection_phase phase);
 
-/** Ends a connection that has taken too long, or whose client is gone; see http_server_sweep(). */
+/** Ends a connection that has taken too long, or whose client has sent its last without there being
+ *  a whole request; see http_server_sweep(). */
 void connection_sweep(
     struct connection *connection, const struct http_limits *limits, uint64_t now_ns);
 

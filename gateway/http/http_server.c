@@ -3,14 +3,18 @@
  * HTTP by libmicrohttpd, driven by the loop: it has no thread and no listening socket of its own.
  *
  * A request passes here four times: when its line was read (the target is copied, since the library
- * takes it apart), when its head was read (it is checked, and may be refused without reading on),
+ * takes it apart), when its head was read (it is checked, and may be answered without reading on),
  * for each piece of its body, and when it is whole. Then it is handed on. If it is not answered at
  * once, the library asks again whenever it runs, until exchange_answer() was called. (To suspend
  * the connection meanwhile is the other way; it costs four system calls a request, and nobody would
- * notice that the client is gone.)
+ * notice that the client has reset it. That a client has closed its side alone is not noticed
+ * either way, and must not matter: it may still read.)
  *
  * The library answers by itself, with a short HTML page and by closing, what it cannot read: a
- * request line that is none, headers beyond its memory, bad chunks. Everything else is ours.
+ * request line that is none, headers beyond its memory, a Content-Length that is no number, bad
+ * chunks. Where Content-Length is wrong, or there are more cookies than it has memory for, it goes
+ * on as if it had not answered, and sends the head of that answer twice, the second one where the
+ * body should begin; but then it closes. Everything else is ours.
  */
 #include "http_server.h"
 
@@ -30,10 +34,8 @@
 #include "tls.h"
 
 #define HEADERS_MOST 100
-#define TABLE_BYTES                                                                                \
-    ((size_t)12 << 10)              /* for the library's table of headers, and for an answer's     \
-                                     */
-#define KEPT_BODY_BYTES (64u << 10) /* a body's buffer above this is not kept */
+/* For the library's table of headers, and for the headers of an answer. */
+#define TABLE_BYTES ((size_t)12 << 10)
 #define QUIET_NS UINT64_C(200000000)
 #define DISCARDED_BODIES 8 /* a chunked body is read on for so many times the limit */
 
@@ -211,8 +213,7 @@ static struct request_problem check_body_size(const struct exchange *exchange, u
 }
 
 static struct request_problem read_head(
-    struct exchange *exchange, const char *method, const char *version) {
-    uint64_t body_size = 0;
+    struct exchange *exchange, const char *method, const char *version, uint64_t *out_body_size) {
     const struct request_head head = {
         .request = &exchange->request,
         .target = (const char *)exchange->target.data,
@@ -223,14 +224,14 @@ static struct request_problem read_head(
     }
     struct request_problem problem = collect_head(exchange, method, version);
     if (problem.http_status == 0) {
-        problem = request_head_check(&head, &body_size);
+        problem = request_head_check(&head, out_body_size);
     }
     if (problem.http_status == 0 &&
         !request_target_split(
             (char *)exchange->target.data, &exchange->request.path, &exchange->request.query)) {
         problem = (struct request_problem){400, "the request's target is not a path"};
     }
-    return problem.http_status == 0 ? check_body_size(exchange, body_size) : problem;
+    return problem.http_status == 0 ? check_body_size(exchange, *out_body_size) : problem;
 }
 
 static void refuse(struct exchange *exchange, struct request_problem problem) {
@@ -252,13 +253,33 @@ static void refuse(struct exchange *exchange, struct request_problem problem) {
 
 /* --- The passes ---------------------------------------------------------------------------- */
 
+/* Asks what a body is for. @return whether the exchange was answered instead of reading it. */
+static bool is_answered_unread(struct exchange *exchange) {
+    const struct http_server_options *options = &exchange->connection->server->options;
+    switch (options->hooks->use_body(options->gateway, &exchange->request)) {
+    case HTTP_BODY_KEPT:
+        return false;
+    case HTTP_BODY_DROPPED:
+        exchange->drops_body = true;
+        return false;
+    case HTTP_BODY_UNREAD:
+        break;
+    }
+    exchange->request.body = "";
+    options->hooks->handle(exchange);
+    assert(exchange->is_answered);
+    return true;
+}
+
 static enum MHD_Result begin(struct exchange *exchange, const char *method, const char *version) {
+    uint64_t body_size = 0;
     exchange->is_begun = true;
-    struct request_problem problem = read_head(exchange, method, version);
-    if (problem.http_status == 0) {
+    struct request_problem problem = read_head(exchange, method, version, &body_size);
+    if (problem.http_status != 0) {
+        refuse(exchange, problem);
+    } else if (body_size == 0 || !is_answered_unread(exchange)) {
         return MHD_YES;
     }
-    refuse(exchange, problem);
     exchange->connection->is_lingering = true; /* the library does not read on */
     return queue(exchange);
 }
@@ -266,11 +287,14 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method, cons
 static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, size_t size) {
     size_t most = exchange->connection->server->options.limits.body_bytes;
     exchange->received_bytes += size;
-    if (exchange->is_too_large || size > most - exchange->body.size) {
+    exchange->body_bytes += size;
+    if (exchange->body_bytes > most) {
         exchange->is_too_large = true;
-        return exchange->received_bytes < (uint64_t)most * DISCARDED_BODIES ? MHD_YES : MHD_NO;
+        return exchange->body_bytes < (uint64_t)most * DISCARDED_BODIES ? MHD_YES : MHD_NO;
     }
-    nnrpc_buffer_append(&exchange->body, bytes, size);
+    if (!exchange->drops_body) {
+        nnrpc_buffer_append(&exchange->body, bytes, size);
+    }
     return exchange->body.failed ? MHD_NO : MHD_YES;
 }
 
@@ -324,6 +348,15 @@ static struct connection *connection_of(struct MHD_Connection *carrier) {
     return MHD_get_connection_info(carrier, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+/* The library would make a table of the parameters, for nobody, and where its memory is too short
+ * for that, close the connection without a word. The bytes are this request's own. */
+static void hide_query(const char *target) {
+    char *question = strchr(target, '?');
+    if (question != NULL) {
+        question[1] = '\0';
+    }
+}
+
 static void *begin_exchange(void *self, const char *target, struct MHD_Connection *carrier) {
     struct connection *connection = connection_of(carrier);
     struct http_server *server = self;
@@ -335,6 +368,7 @@ static void *begin_exchange(void *self, const char *target, struct MHD_Connectio
     exchange->begun_ns = connection->since_ns;
     nnrpc_buffer_append_text(&exchange->target, target);
     (void)nnrpc_buffer_text(&exchange->target);
+    hide_query(target);
     server->options.hooks->requests_changed(server->options.gateway, 1);
     return exchange;
 }
@@ -346,12 +380,11 @@ static void tell(struct exchange *exchange, enum MHD_RequestTerminationCode how)
     const struct http_server_options *options = &connection->server->options;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection->carrier, MHD_CONNECTION_INFO_HTTP_STATUS);
-    const char *request_id = http_response_header(&exchange->response, "X-Request-Id");
     const struct http_access access = {
         .method = exchange->request.method == NULL ? "" : exchange->request.method,
         .path = exchange->request.path == NULL ? "" : exchange->request.path,
         .label = exchange->label,
-        .request_id = request_id == NULL ? "" : request_id,
+        .request_id = exchange_request_id(exchange),
         .client = connection->client,
         .status = exchange->is_answered ? exchange->response.status
                   : info != NULL        ? info->http_status
@@ -359,26 +392,10 @@ static void tell(struct exchange *exchange, enum MHD_RequestTerminationCode how)
         .was_sent = how == MHD_REQUEST_TERMINATED_COMPLETED_OK,
         .duration_ns = http_clock_ns() - exchange->begun_ns,
         .received_bytes = exchange->received_bytes,
-        .sent_bytes = exchange->response.body.size + exchange->response.constant_body_size,
+        .sent_bytes = exchange_sent_bytes(exchange),
     };
     options->hooks->finished(options->gateway, &access);
     options->hooks->requests_changed(options->gateway, -1);
-}
-
-static void reset(struct exchange *exchange) {
-    http_response_deinit(&exchange->response);
-    nnrpc_buffer_clear(&exchange->target);
-    if (exchange->body.capacity > KEPT_BODY_BYTES) {
-        nnrpc_buffer_deinit(&exchange->body);
-    }
-    nnrpc_buffer_clear(&exchange->body);
-    exchange->request = (struct http_request){0};
-    exchange->received_bytes = 0;
-    exchange->label = NULL;
-    exchange->cancel = NULL;
-    exchange->is_begun = false;
-    exchange->is_too_large = false;
-    exchange->is_answered = false;
 }
 
 static void end_exchange(
@@ -395,7 +412,7 @@ static void end_exchange(
     connection_give_up(exchange->connection); /* the client is gone, if there is no answer yet */
     stop_waiting(exchange);
     tell(exchange, how);
-    reset(exchange);
+    exchange_reset(exchange);
     connection_enter(exchange->connection, CONNECTION_IDLE);
 }
 

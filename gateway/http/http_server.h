@@ -3,8 +3,10 @@
  * The connections of one loop, and the exchanges on them: HTTP/1.1 and 1.0 by libmicrohttpd, which
  * is known to the .c alone. Everything is called in the loop's thread.
  *
- * A request is read whole, within the limits, before anybody is asked to answer it. While its
- * answer is under way its connection rests; if the client goes away meanwhile, it is given up.
+ * A request is read whole, within the limits, before anybody is asked to answer it, but for a body
+ * that nobody wants. While its answer is under way its connection rests; if the client resets it
+ * meanwhile, the answer is given up. A client that only closes its side may still read, and is
+ * answered.
  */
 #ifndef GATEWAY_HTTP_SERVER_H
 #define GATEWAY_HTTP_SERVER_H
@@ -31,15 +33,25 @@ struct http_access {
     const char *label; /* as exchange_set_label() said; NULL: nobody did */
     const char *request_id;
     const char *client; /* address */
-    unsigned status;
-    bool was_sent; /* whole, as far as the kernel took it */
+    unsigned status;    /* 0: it was not answered, since the client or the time was gone */
+    bool was_sent;      /* whole, as far as the kernel took it */
     uint64_t duration_ns;
     uint64_t received_bytes;
-    uint64_t sent_bytes; /* of the body */
+    uint64_t sent_bytes; /* of the body; 0 where its length alone is told */
+};
+
+/** What becomes of a body that is announced. */
+enum http_body_use {
+    HTTP_BODY_KEPT,    /* the handler gets it */
+    HTTP_BODY_DROPPED, /* it is read, within the limits, and the handler gets none */
+    HTTP_BODY_UNREAD   /* the handler answers at once, without it, and the connection ends */
 };
 
 /** What a server needs of the program. Every one may be called by several loops at once. */
 struct http_hooks {
+    /** Asked when a head announces a body, before the client is told to send it. */
+    enum http_body_use (*use_body)(
+        const struct gateway *gateway, const struct http_request *request);
     exchange_handler *handle;
     /** As rest_write_error(). */
     void (*write_error)(

@@ -85,6 +85,42 @@ class Connections(gw.Case):
             answer = gw.parse_answers(gw.receive_all(used))[0]
         self.assertEqual((answer.status, answer.json["name"]), (201, "In ch"))
 
+    def test_a_body_that_nobody_wants_is_not_waited_for(self):
+        no_token = (b"", b"Authorization: \r\n")
+        for status, target, extra in (
+                *((404, "/nope", extra) for extra in (*no_token, b"Authorization: Bearer x\r\n")),
+                *((401, gw.CUSTOMERS + "/", extra) for extra in no_token), (405, "/", b"")):
+            for length in (b"Content-Length: 1000\r\n", b"Transfer-Encoding: chunked\r\n",
+                           b"Expect: 100-continue\r\nContent-Length: 1\r\n"):
+                answers = self.gateway.raw_answers(
+                    b"POST " + target.encode() + b" HTTP/1.1\r\nHost: x\r\n" + extra + length
+                    + b"\r\n")
+                self.assertEqual([each.status for each in answers], [status], (target, length))
+                self.assertEqual(answers[0].headers["connection"], "close")
+
+    def test_a_body_for_a_standing_path_is_passed_over(self):
+        answers = self.gateway.raw_answers(
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello" + LAST_HEALTH)
+        self.assertEqual([each.status for each in answers], [200, 200])
+
+    def test_parameters_may_be_as_many_as_the_line_has_room_for(self):
+        query = "&".join("a=1" for _ in range(3000))
+        self.assertEqual(self.gateway.get("/healthz?" + query).status, 200)
+        answer = self.gateway.get(f"{gw.CUSTOMERS}/?{query}")
+        self.assertEqual((answer.status, answer.error["reason"]), (400, "UNKNOWN_PARAMETER"))
+        names = "&".join(f"readMask=id&pretty=1&pageSize={i}" for i in range(300))
+        self.assertEqual(self.gateway.get(f"{gw.CUSTOMERS}/?{names}").status, 400)
+
+    def test_not_modified_tells_the_length_of_what_it_stands_for(self):
+        made = self.customer()
+        target = f"{gw.CUSTOMERS}/{made['id']}"
+        whole = self.call("GET", target)
+        for method in ("GET", "HEAD"):
+            answer = self.call(method, target, status=304,
+                               headers={"If-None-Match": whole.headers["etag"]})
+            self.assertEqual((answer.body, answer.headers["content-length"]),
+                             (b"", str(len(whole.body))))
+
     def test_a_client_that_has_closed_its_side_still_gets_its_answer(self):
         made = self.customer()
         token = self.server.tokens["reader"].encode()
@@ -137,11 +173,17 @@ class NoRequests(gw.Case):
             self.head(b"Transfer-Encoding: chunked", length, body=b"0\r\n\r\n"), 400, message)
 
     def test_a_length_is_a_number(self):
-        for length in (b"-1", b"+5", b"0x5", b"5 5", b"5, 5", b"", b"five",
-                       b"18446744073709551616", b"9999999999999999999999"):
-            answer = self.gateway.raw(self.head(b"Content-Length: " + length, body=b"hello"))
-            self.assertRegex(answer, b"^HTTP/1.1 (400|413) ", length)
-            self.assertIn(b"\r\nConnection: close\r\n", answer, length)
+        """The answer may have its head twice; then the second one stands for the body."""
+        wrong = (b"-1", b"+5", b"0x5", b"5 5", b"5, 5", b"", b"five")
+        too_large = (b"18446744073709551616", b"9999999999999999999999", b"2" * 23)
+        for length in wrong + too_large:
+            answer = self.gateway.raw(
+                self.head(b"Content-Length: " + length, body=b"hello") + HEALTH)
+            line = b"HTTP/1.1 413 " if length in too_large else b"HTTP/1.1 400 "
+            self.assertTrue(answer.startswith(line), length)
+            self.assertEqual(answer.count(line), answer.count(b"HTTP/1.1 "), length)
+            self.assertEqual(answer.count(line), answer.count(b"\r\nConnection: close\r\n"))
+            self.assertLessEqual(answer.count(line), 2, length)
             self.assertNotIn(OK_BODY, answer, length)
 
     def test_of_encodings_only_chunked_is_understood(self):
@@ -166,6 +208,18 @@ class NoRequests(gw.Case):
         message = "one Host header is expected"
         self.refused(b"GET /healthz HTTP/1.1\r\n\r\n", 400, message)
         self.refused(self.head(b"Host: y", method=b"GET"), 400, message)
+
+    def test_a_host_is_a_host_and_a_port(self):
+        message = "Host is not a host and a port"
+        for host in (b"a b", b"a\tb", b"a/b", b"u@a", b"a?b", b"a#b", b"a\\b"):
+            self.refused(b"GET /healthz HTTP/1.1\r\nHost: " + host + b"\r\n\r\n", 400, message)
+        for host in (b"", b"a.example", b"a:80", b"[::1]:80", b"%61"):
+            answers = self.gateway.raw_answers(
+                b"GET /healthz HTTP/1.1\r\nConnection: close\r\nHost: " + host + b"\r\n\r\n")
+            self.assertEqual([each.status for each in answers], [200], host)
+        for target in (b"http:///healthz", b"http://u@a/healthz", b"http://"):
+            self.refused(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n", 400,
+                         "the request's target is not a path")
 
     def test_a_header_s_name_is_a_token(self):
         for line in (b"Content-Length : 5", b"a b: c", b"\xe4: b", b"a(: b"):
@@ -247,6 +301,38 @@ class StandingPages(gw.Case):
         self.assertEqual([line["status"] for line in lines], ["200", "401", "400"])
         self.assertEqual(lines[0]["label"], "contacts.v1.ContactService/ListContacts")
         self.assertNotIn(secret, gateway.log())
+
+class AccessLog(gw.Case):
+    gateway_flags = ("--log-level=debug",)
+
+    def lines(self, is_meant, count):
+        """The lines of requests that are meant, once there are so many."""
+        deadline = time.monotonic() + gw.ANSWER_SECONDS_MOST
+        while len(found := list(filter(is_meant, self.gateway.log_lines("request")))) < count:
+            self.assertLess(time.monotonic(), deadline, self.gateway.log())
+            time.sleep(0.01)
+        return found
+
+    def test_who_does_not_wait_for_an_answer_is_no_warning(self):
+        with self.gateway.socket() as used:
+            used.sendall(b"POST " + gw.CUSTOMERS.encode() + b"/ HTTP/1.1\r\nHost: x\r\n"
+                         b"Authorization: Bearer x\r\nX-Request-Id: left\r\n"
+                         b"Content-Length: 10\r\n\r\nhello")
+        self.gateway.raw(b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n")
+        lines = self.lines(lambda line: line["status"] in ("499", "501"), 2)
+        self.assertEqual({line["level"] for line in lines}, {"debug"})
+        self.assertEqual({line["status"] for line in lines}, {"499", "501"})
+        self.assertIn("left", [line.get("request_id") for line in lines])
+        page = self.gateway.get("/metrics", token=None).body.decode()
+        self.assertRegex(page, r'http_requests_total{[^}]*code="499"[^}]*} 1\n')
+
+    def test_a_body_that_is_not_sent_is_not_counted(self):
+        etag = self.gateway.get("/openapi.json").headers["etag"]
+        self.gateway.request("HEAD", "/openapi.json", headers={"X-Request-Id": "r"})
+        self.gateway.get("/openapi.json", headers={"If-None-Match": etag})
+        lines = self.lines(lambda line: line.get("path") == "/openapi.json", 3)
+        self.assertGreater(int(lines[0]["sent_bytes"]), 0)
+        self.assertEqual([line["sent_bytes"] for line in lines[1:]], ["0", "0"])
 
 
 if __name__ == "__main__":

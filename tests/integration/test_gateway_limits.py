@@ -259,6 +259,23 @@ class Memory(gw.Case):
         if not IS_SANITIZED:
             self.assertLess(grown, 300)
 
+    def test_bodies_that_nobody_wants_take_no_memory(self):
+        head = b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+        before = self.status("VmRSS")
+        held = []
+        for number in range(60):
+            target = (b"/nope", gw.CONTACTS.encode() + b"/", b"/healthz")[number % 3]
+            used = self.gateway.socket()
+            self.addCleanup(used.close)
+            try:
+                used.sendall(b"POST " + target + head + b"x" * 999999)
+            except ConnectionError:  # it was answered, and enough was read on
+                pass
+            held.append(used)
+        time.sleep(0.5)
+        if not IS_SANITIZED:
+            self.assertLess(self.status("VmRSS") - before, 8000)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
