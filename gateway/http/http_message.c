@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define FIRST_TEXT_BYTES 512 /* all headers of a usual answer */
+
 const char *http_request_header(const struct http_request *request, const char *name) {
     for (size_t i = 0; i < request->header_count; i++) {
         if (strcasecmp(request->headers[i].name, name) == 0) {
@@ -54,9 +56,10 @@ bool http_etag_is_listed(const char *list, const char *etag) {
 
 void http_response_deinit(struct http_response *response) {
     nnrpc_buffer_deinit(&response->body);
-    for (size_t i = 0; i < response->header_count; i++) {
-        free(response->headers[i].value);
-    }
+    free(response->header_text);
+    response->header_text = NULL;
+    response->header_text_size = 0;
+    response->header_text_capacity = 0;
     response->header_count = 0;
     response->status = 0;
     response->content_type = NULL;
@@ -76,15 +79,62 @@ static void drop_controls(char *text) {
     *kept = '\0';
 }
 
+/* Makes room for more text; what is there may move. */
+static bool reserve_text(struct http_response *response, size_t size) {
+    size_t needed = response->header_text_size + size;
+    if (needed <= response->header_text_capacity) {
+        return true;
+    }
+    size_t capacity = needed <= FIRST_TEXT_BYTES ? FIRST_TEXT_BYTES : 2 * needed;
+    char *text = malloc(capacity);
+    if (text == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < response->header_count; i++) {
+        response->headers[i].value = text + (response->headers[i].value - response->header_text);
+    }
+    if (response->header_text_size != 0) {
+        memcpy(text, response->header_text, response->header_text_size);
+    }
+    free(response->header_text);
+    response->header_text = text;
+    response->header_text_capacity = capacity;
+    return true;
+}
+
+/* Formats at the end of the text; NULL when memory is short. */
+NNRPC_PRINTF(2, 0)
+static char *append_text(struct http_response *response, const char *format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    bool is_fine = reserve_text(response, 1);
+    char *value = is_fine ? response->header_text + response->header_text_size : NULL;
+    size_t room = response->header_text_capacity - response->header_text_size;
+    int length = is_fine ? vsnprintf(value, room, format, arguments) : -1;
+    if (length >= 0 && (size_t)length >= room) {
+        is_fine = reserve_text(response, (size_t)length + 1);
+        value = is_fine ? response->header_text + response->header_text_size : NULL;
+        length = is_fine ? vsnprintf(value, (size_t)length + 1, format, again) : -1;
+    }
+    va_end(again);
+    if (length < 0) {
+        return NULL;
+    }
+    response->header_text_size += (size_t)length + 1;
+    return value;
+}
+
 void http_response_add_header(
     struct http_response *response, const char *name, const char *format, ...) {
-    char *value = NULL;
+    if (response->header_count == HTTP_RESPONSE_HEADERS) {
+        response->failed = true;
+        return;
+    }
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(&value, format, arguments);
+    char *value = append_text(response, format, arguments);
     va_end(arguments);
-    if (length < 0 || response->header_count == HTTP_RESPONSE_HEADERS) {
-        free(length < 0 ? NULL : value);
+    if (value == NULL) {
         response->failed = true;
         return;
     }

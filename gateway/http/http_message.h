@@ -45,7 +45,7 @@ bool http_etag_is_listed(const char *list, const char *etag);
 /** One header of an answer. */
 struct http_response_header {
     const char *name; /* constant text */
-    char *value;      /* owned */
+    char *value;      /* in the answer's header_text */
 };
 
 /** All zero is an answer that was not given. Release with http_response_deinit(). */
@@ -59,6 +59,9 @@ struct http_response {
     size_t constant_body_size;
     struct http_response_header headers[HTTP_RESPONSE_HEADERS];
     size_t header_count;
+    char *header_text; /* owned: all values, each terminated, in one piece */
+    size_t header_text_size;
+    size_t header_text_capacity;
     bool failed; /* memory was short: answer 500 instead */
 };
 

@@ -130,6 +130,22 @@ static void an_etag_is_found_in_a_list(void **state) {
     assert_false(http_etag_is_listed("a, \"ab\", w/\"a\", \"", "\"a\""));
 }
 
+static void headers_stay_whole_as_more_and_longer_ones_come(void **state) {
+    (void)state;
+    static char texts[HTTP_RESPONSE_HEADERS][4096];
+    struct http_response first = {0};
+    for (size_t i = 0; i < HTTP_RESPONSE_HEADERS; i++) {
+        memset(texts[i], 'a' + (int)i, i * 250 + 1);
+        http_response_add_header(&first, "X", "%s", texts[i]);
+    }
+    NNRPC_CLEANUP(http_response_deinit) struct http_response moved = first;
+    assert_false(moved.failed);
+    assert_int_equal(moved.header_count, HTTP_RESPONSE_HEADERS);
+    for (size_t i = 0; i < HTTP_RESPONSE_HEADERS; i++) {
+        assert_string_equal(moved.headers[i].value, texts[i]);
+    }
+}
+
 static void a_header_of_an_answer_stays_one_line(void **state) {
     (void)state;
     struct http_response response = {.status = 200};
@@ -164,6 +180,7 @@ int main(void) {
         cmocka_unit_test(a_head_that_may_be_read_in_two_ways_is_refused),
         cmocka_unit_test(a_header_is_found_whatever_its_case),
         cmocka_unit_test(an_etag_is_found_in_a_list),
+        cmocka_unit_test(headers_stay_whole_as_more_and_longer_ones_come),
         cmocka_unit_test(a_header_of_an_answer_stays_one_line),
         cmocka_unit_test(an_answer_has_room_for_so_many_headers),
     };
