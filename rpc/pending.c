@@ -266,17 +266,10 @@ enum nnrpc_code pending_fill(
 /* --- Ending ------------------------------------------------------------------------------- */
 
 bool pending_is_judged(enum nnrpc_code code) {
-    switch (code) {
-    case NNRPC_INVALID_ARGUMENT:
-    case NNRPC_NOT_FOUND:
-    case NNRPC_ALREADY_EXISTS:
-    case NNRPC_FAILED_PRECONDITION:
-    case NNRPC_ABORTED:
-    case NNRPC_OUT_OF_RANGE:
-        return true;
-    default:
-        return false;
-    }
+    static const uint32_t judgements =
+        1u << NNRPC_INVALID_ARGUMENT | 1u << NNRPC_NOT_FOUND | 1u << NNRPC_ALREADY_EXISTS |
+        1u << NNRPC_FAILED_PRECONDITION | 1u << NNRPC_ABORTED | 1u << NNRPC_OUT_OF_RANGE;
+    return (unsigned)code < NNRPC_CODE_COUNT && (judgements & 1u << code) != 0;
 }
 
 static void append_to_message(struct nnrpc_status *status, const char *text) {
