@@ -173,7 +173,8 @@ class WithHttp(Case):
     def test_the_published_line_works_as_printed_and_so_do_the_others(self):
         server = self.start_http()
         convert, listing, create = server.commands()
-        self.assertIn("?action=convertToSharedContact'", convert)
+        self.assertIn("?action=convertToSharedContact' -H", convert)
+        self.assertTrue(convert.endswith(" -H 'Content-Type: application/json' -d '{}'"), convert)
         contact = json.loads(server.run(convert))
         self.assertIsNone(contact["customerID"])
         self.assertIn(f"/customerContacts/{contact['id']}?", convert)
